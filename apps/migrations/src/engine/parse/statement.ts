@@ -1,0 +1,32 @@
+import type { Node } from '@pgsql/types'
+
+/** One statement of a migration file, cut at the parser's byte offsets. */
+export interface Statement {
+  migrationId: string
+  /** Position in its file, from 0. */
+  index: number
+  /** The original text without leading white space and comments and without the trailing semicolon. */
+  sql: string
+  /** The parse tree's node, such as `{ AlterTableStmt: … }`. */
+  node: Node
+  /** Line of the first token, from 1. */
+  line: number
+  directives: Directives
+}
+
+/** What `-- freehold:` comments that stand right before a statement ask for. */
+export interface Directives {
+  allowBlocking?: string
+  phase?: 'expand' | 'contract'
+  up?: string
+  down?: string
+  rename?: { from: string; to: string }
+}
+
+/** One migration of the folder, read and parsed. */
+export interface Migration {
+  id: string
+  /** SHA-256 of the file's bytes in hex, as Prisma writes it to `_prisma_migrations`. */
+  checksum: string
+  sql: string
+}

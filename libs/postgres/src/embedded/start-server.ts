@@ -1,0 +1,232 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { cacheFolder } from './cache-folder.ts'
+import { type Binaries, findBinaries, type Major } from './find-binaries.ts'
+import { findServerAccount, type ServerAccount } from './server-account.ts'
+
+const run = promisify(execFile)
+
+export interface ServerOptions {
+  major: Major
+  /** The data folder; made when it does not exist. */
+  folder: string
+  /** No fsync and no WAL beyond the least, for databases that may be lost. */
+  ephemeral: boolean
+  /** `scram` (the default): the superuser's password is in `url()`. `trust`: any role from this machine, for tests. */
+  authentication?: 'scram' | 'trust'
+  /** Added to postgresql.conf; they win over the defaults. */
+  settings?: Record<string, string>
+  port?: number
+}
+
+/** A running Postgres server of this process's own; it ends with the process, however that ends. */
+export interface Server {
+  major: Major
+  port: number
+  folder: string
+  url(database?: string, user?: string): string
+  stop(): Promise<void>
+}
+
+/** Starts a Postgres server on the loopback that ends when this process does. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const binaries = await findBinaries(options.major)
+  const account = findServerAccount()
+  const password = await prepareFolder(options, binaries, account)
+  const port = options.port ?? (await findFreePort())
+  await writeSettings(options, port)
+  const child = spawnServer(binaries, options.folder, account)
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-4000)
+  })
+  const authentication = options.authentication ?? 'scram'
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const url = (database = 'postgres', user = 'postgres'): string => {
+    const login = user === 'postgres' && authentication === 'scram' ? `postgres:${password}` : encodeURIComponent(user)
+    return `postgresql://${login}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+  }
+  const stop = async (): Promise<void> => {
+    child.stdin.end(options.ephemeral ? 'quit\n' : 'fast\n')
+    await exited
+  }
+  await waitUntilReady(url(), child, () => log).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { major: options.major, port, folder: options.folder, url, stop }
+}
+
+/** Starts a throw-away server in a temporary folder that `stop()` removes; every role may connect without password. */
+export async function startTestServer(major: Major = 18, settings: Record<string, string> = {}): Promise<Server> {
+  const parent = await mkdtemp(path.join(tmpdir(), 'freehold-postgres-'))
+  await chmod(parent, 0o755)
+  const folder = path.join(parent, 'data')
+  const server = await startServer({ major, folder, ephemeral: true, authentication: 'trust', settings })
+  const stop = async (): Promise<void> => {
+    await server.stop()
+    await rm(parent, { recursive: true, force: true })
+  }
+  return { ...server, stop }
+}
+
+// The shell stands between, holding the read end of a pipe: when this process ends in any way, kill -9 included, the
+// pipe closes and the server is stopped. SIGINT of a terminal reaches the whole group, so the server gets its own.
+const keeper = `
+"$0" -D "$1" </dev/null & server=$!
+( while kill -0 "$server" 2>/dev/null; do sleep 1; done; kill "$$" 2>/dev/null ) & watcher=$!
+read -r how
+kill "$watcher" 2>/dev/null
+if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi
+wait "$server"`
+
+function spawnServer(binaries: Binaries, folder: string, account: ServerAccount | undefined) {
+  return spawn('/bin/sh', ['-c', keeper, path.join(binaries.folder, 'bin', 'postgres'), folder], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+    cwd: folder,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    ...account,
+  })
+}
+
+/** Makes the data folder from an initialised cluster kept in the cache, and returns the superuser's password. */
+async function prepareFolder(
+  options: ServerOptions,
+  binaries: Binaries,
+  account: ServerAccount | undefined,
+): Promise<string> {
+  const template = await prepareTemplate(binaries, account)
+  const password = (await readFile(path.join(template, 'password'), 'utf8')).trim()
+  if (!existsSync(path.join(options.folder, 'PG_VERSION'))) {
+    await mkdir(path.dirname(options.folder), { recursive: true })
+    await cp(path.join(template, 'data'), options.folder, { recursive: true })
+  } else {
+    await rm(path.join(options.folder, 'postmaster.pid'), { force: true })
+  }
+  await chmod(options.folder, 0o700)
+  if (account !== undefined) {
+    await chownAll(options.folder, account)
+  }
+  const method = options.authentication === 'trust' ? 'trust' : 'scram-sha-256'
+  const hosts = ['127.0.0.1/32', '::1/128'].flatMap((host) => [
+    `host all all ${host} ${method}`,
+    `host replication all ${host} ${method}`,
+  ])
+  await writeFile(path.join(options.folder, 'pg_hba.conf'), `${hosts.join('\n')}\n`)
+  return password
+}
+
+async function prepareTemplate(binaries: Binaries, account: ServerAccount | undefined): Promise<string> {
+  const owner = account === undefined ? 'own' : `uid-${account.uid}`
+  const template = path.join(cacheFolder(), `cluster-${binaries.version}-${owner}`)
+  if (existsSync(template)) {
+    return template
+  }
+  const scratch = await mkdtemp(path.join(tmpdir(), 'freehold-initdb-'))
+  const passwordFile = path.join(scratch, 'password')
+  await writeFile(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
+  if (account !== undefined) {
+    await chown(scratch, account.uid, account.gid)
+    await chown(passwordFile, account.uid, account.gid)
+  }
+  const args = ['-D', path.join(scratch, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync']
+  await run(path.join(binaries.folder, 'bin', 'initdb'), [...args, '-A', 'scram-sha-256', '--pwfile', passwordFile], {
+    cwd: scratch,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    ...account,
+  })
+  const staged = `${template}.${process.pid}`
+  await cp(scratch, staged, { recursive: true })
+  await rm(scratch, { recursive: true, force: true })
+  await chmod(staged, 0o700)
+  await rename(staged, template).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process was first; its cluster and password are as good.
+    await rm(staged, { recursive: true, force: true })
+    if (!existsSync(template)) {
+      throw error
+    }
+  })
+  return template
+}
+
+async function chownAll(folder: string, account: ServerAccount): Promise<void> {
+  const entries = await readdir(folder, { recursive: true })
+  await Promise.all(entries.map((entry) => chown(path.join(folder, entry), account.uid, account.gid)))
+  await chown(folder, account.uid, account.gid)
+}
+
+async function writeSettings(options: ServerOptions, port: number): Promise<void> {
+  const ephemeral = {
+    fsync: 'off',
+    full_page_writes: 'off',
+    synchronous_commit: 'off',
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+    autovacuum: 'off',
+  }
+  const settings: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    max_connections: '100',
+    shared_buffers: '128MB',
+    logging_collector: 'off',
+    timezone: 'UTC',
+    ...(options.ephemeral ? ephemeral : {}),
+    ...options.settings,
+  }
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
+  const file = path.join(options.folder, 'freehold.conf')
+  await writeFile(file, `${lines.join('\n')}\n`)
+  await chmod(file, 0o644)
+  const main = path.join(options.folder, 'postgresql.conf')
+  const text = await readFile(main, 'utf8')
+  const include = "include = 'freehold.conf'"
+  if (!text.includes(include)) {
+    await writeFile(main, `${text}\n${include}\n`)
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer()
+  return await new Promise((resolve, reject) => {
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+async function waitUntilReady(
+  url: string,
+  child: { exitCode: number | null; signalCode: string | null },
+  log: () => string,
+): Promise<void> {
+  const deadlineAt = Date.now() + 60_000
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the embedded Postgres server did not start: ${log().trim()}`)
+    }
+    const client = new pg.Client({ connectionString: url })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      await client.end()
+      return
+    } catch (cause) {
+      if (Date.now() > deadlineAt) {
+        throw new Error(`the embedded Postgres server was not ready within 60 s: ${log().trim()}`, { cause })
+      }
+      await new Promise((resolve) => setTimeout(resolve, 15))
+    }
+  }
+}

@@ -1,0 +1,5 @@
+export { type Client, type ConnectionOptions, connect, type ParsedUrl, parseDatabaseUrl } from './connect.ts'
+export { identifierBytesMax, quoteIdentifier, quoteQualified, shortenIdentifier } from './identifiers.ts'
+export { quoteLiteral } from './literals.ts'
+export { isConnectionLoss, sqlstateOf, sqlstates } from './sqlstate.ts'
+export { withTransaction } from './transaction.ts'

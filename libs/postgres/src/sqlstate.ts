@@ -1,0 +1,46 @@
+/** SQLSTATEs that Freehold acts on, by the condition name of the manual's appendix A. */
+export const sqlstates = {
+  activeSqlTransaction: '25001',
+  uniqueViolation: '23505',
+  foreignKeyViolation: '23503',
+  notNullViolation: '23502',
+  checkViolation: '23514',
+  exclusionViolation: '23P01',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  undefinedTable: '42P01',
+  undefinedObject: '42704',
+  duplicateTable: '42P07',
+  duplicateDatabase: '42P04',
+  insufficientPrivilege: '42501',
+  lockNotAvailable: '55P03',
+  objectInUse: '55006',
+  queryCanceled: '57014',
+  adminShutdown: '57P01',
+  diskFull: '53100',
+  tooManyConnections: '53300',
+  invalidCatalogName: '3D000',
+  invalidPassword: '28P01',
+  invalidAuthorization: '28000',
+} as const
+
+/** Returns the five-character SQLSTATE of an error that Postgres reported, else undefined. */
+export function sqlstateOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** Tells whether the connection itself is gone, so that nothing is known of the statement that was under way. */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlstateOf(error)
+  if (state !== undefined) {
+    return state.startsWith('08') || state === '57P01' || state === '57P02' || state === '57P03'
+  }
+  const code = (error as { code?: unknown } | null)?.code
+  if (typeof code === 'string' && /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/.test(code)) {
+    return true
+  }
+  // node-postgres gives these two no code; the text is its own and not the server's.
+  const message = (error as { message?: unknown } | null)?.message
+  return message === 'Connection terminated unexpectedly' || message === 'Client was closed and is not queryable'
+}
