@@ -1,1 +1,14 @@
 #!/usr/bin/env node
+// In a checkout the sources run as they are; in the published package the bundle runs, and there are no sources.
+
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { isNodeNewEnough, runUnderNewerNode, silenceTypeStrippingWarning } from './newer-node.js'
+
+if (isNodeNewEnough()) {
+  silenceTypeStrippingWarning()
+  const sources = new URL('../src/main.ts', import.meta.url)
+  void import(existsSync(sources) ? sources.href : new URL('../dist/freehold.js', import.meta.url).href)
+} else {
+  runUnderNewerNode(fileURLToPath(import.meta.url), process.argv.slice(2))
+}

@@ -89,7 +89,12 @@ async function hydrate(folder: string): Promise<void> {
   const root = path.dirname(folder)
   for (const link of links) {
     const target = path.join(root, link.target)
-    if (await lstat(target).then(() => false, () => true)) {
+    if (
+      await lstat(target).then(
+        () => false,
+        () => true,
+      )
+    ) {
       const source = path.relative(path.dirname(target), path.join(root, link.source))
       await symlink(source, target).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') {

@@ -1,0 +1,83 @@
+// Plain JavaScript that Node 12.20 can parse and run: it has to work before a newer Node is there.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const oldest = [22, 22]
+const wanted = 'node@24'
+
+/** Tells whether this Node runs Freehold itself. */
+export function isNodeNewEnough() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
+}
+
+/** Gives npm a cache that it can write where the account has no home of its own. */
+export function ensureNpmCache() {
+  if (process.env.npm_config_cache) {
+    return
+  }
+  try {
+    accessSync(homedir(), constants.W_OK)
+  } catch (_error) {
+    const folder = join(tmpdir(), `freehold-npm-${process.getuid ? process.getuid() : 'cache'}`)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    process.env.npm_config_cache = folder
+  }
+}
+
+/** Runs the file under a newer Node, which npx fetches once, in this process's place: same streams, signals and exit code. */
+export function runUnderNewerNode(file, args) {
+  ensureNpmCache()
+  // npx stands between only to name the program: as a parent it would keep signals to itself.
+  const npx = ['--yes', '--loglevel=error', `--package=${wanted}`, '--', 'node', '-p', 'process.execPath']
+  const found = spawnSync('npx', npx, { encoding: 'utf8', shell: process.platform === 'win32' })
+  const execPath = (found.stdout || '').trim()
+  if (found.status !== 0 || execPath === '') {
+    const reason = (found.error ? found.error.message : found.stderr || '').trim()
+    process.stderr.write(
+      `Freehold needs Node ${oldest.join('.')} or newer. This is ${process.version}, and npx could not fetch ${wanted}` +
+        `${reason === '' ? '' : `:\n${reason}`}\nInstall Node 24 and run this again.\n`,
+    )
+    process.exit(1)
+  }
+  passOn(spawn(execPath, [file].concat(args), { stdio: 'inherit' }))
+}
+
+function passOn(child) {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  const forward = (signal) => {
+    // A terminal sends Ctrl-C to the child as well; twice would mean "at once".
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) {
+      child.kill(signal)
+    }
+  }
+  for (const signal of signals) {
+    process.on(signal, forward)
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    for (const each of signals) {
+      process.removeListener(each, forward)
+    }
+    if (signal === null) {
+      process.exit(code)
+    }
+    process.kill(process.pid, signal)
+  })
+}
+
+/** Keeps Node 22 from telling each user that it strips types. */
+export function silenceTypeStrippingWarning() {
+  const emitWarning = process.emitWarning
+  process.emitWarning = function emitOtherWarnings(warning, ...rest) {
+    if (rest[0] !== 'ExperimentalWarning' || !String(warning).startsWith('Type Stripping')) {
+      emitWarning.call(process, warning, ...rest)
+    }
+  }
+}
