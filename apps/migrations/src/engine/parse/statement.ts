@@ -23,6 +23,17 @@ export interface Directives {
   rename?: { from: string; to: string }
 }
 
+/** A statement or, of an ALTER TABLE with several commands, one command: the smallest thing that goes to one mechanism. */
+export interface Unit {
+  /** Position among the parts of its statement, from 0. */
+  part: number
+  parts: number
+  sql: string
+  node: Node
+  /** True where the unit is its statement, word for word. */
+  wholeStatement: boolean
+}
+
 /** One migration of the folder, read and parsed. */
 export interface Migration {
   id: string
