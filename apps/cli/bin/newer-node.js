@@ -14,17 +14,17 @@ export function isNodeNewEnough() {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
 }
 
-/** Gives npm a cache that it can write where the account has no home of its own. */
+/** Gives npm another cache where the account has no home that it can write to. */
 export function ensureNpmCache() {
-  if (process.env.npm_config_cache) {
-    return
-  }
+  const folder = process.env.npm_config_cache || join(homedir(), '.npm')
   try {
-    accessSync(homedir(), constants.W_OK)
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
   } catch (_error) {
-    const folder = join(tmpdir(), `freehold-npm-${process.getuid ? process.getuid() : 'cache'}`)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    process.env.npm_config_cache = folder
+    const account = process.getuid ? process.getuid() : 'user'
+    const fallback = join(tmpdir(), `freehold-npm-${account}`)
+    mkdirSync(fallback, { recursive: true, mode: 0o700 })
+    process.env.npm_config_cache = fallback
   }
 }
 
@@ -32,7 +32,16 @@ export function ensureNpmCache() {
 export function runUnderNewerNode(file, args) {
   ensureNpmCache()
   // npx stands between only to name the program: as a parent it would keep signals to itself.
-  const npx = ['--yes', '--loglevel=error', `--package=${wanted}`, '--', 'node', '-p', 'process.execPath']
+  const npx = [
+    '--yes',
+    '--loglevel=error',
+    '--no-update-notifier',
+    `--package=${wanted}`,
+    '--',
+    'node',
+    '-p',
+    'process.execPath',
+  ]
   const found = spawnSync('npx', npx, { encoding: 'utf8', shell: process.platform === 'win32' })
   const execPath = (found.stdout || '').trim()
   if (found.status !== 0 || execPath === '') {
