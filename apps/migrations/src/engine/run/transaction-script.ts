@@ -1,0 +1,85 @@
+/**
+ * A step's transaction as text that goes to the server in one message: while locks are held no round trip is waited
+ * for, and what is left of a deadline is reckoned by the server's own clock between two statements.
+ */
+import { type Client, quoteLiteral, quoteQualified } from '@freehold/postgres'
+import type { QueryResult } from 'pg'
+import type { LockMode, RelationLock } from '../plan/step.ts'
+
+/** Statements each ended so that a trailing comment hides nothing of the next one. */
+export function toScript(statements: string[]): string {
+  return statements.map((statement) => `${statement}\n;`).join('\n')
+}
+
+/** Runs the statements as one message; one result a statement. */
+export async function runScript(client: Client, statements: string[]): Promise<QueryResult[]> {
+  const results: unknown = await client.query(toScript(statements))
+  return (Array.isArray(results) ? results : [results]) as QueryResult[]
+}
+
+/** Returns statements that set each setting until the transaction ends. */
+export function settingsSql(settings: Record<string, string>): string[] {
+  const calls = Object.entries(settings).map(
+    ([name, value]) => `pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
+  )
+  return calls.length === 0 ? [] : [`SELECT ${calls.join(', ')}`]
+}
+
+const modeWords: Record<LockMode, string> = {
+  AccessShareLock: 'ACCESS SHARE',
+  RowShareLock: 'ROW SHARE',
+  RowExclusiveLock: 'ROW EXCLUSIVE',
+  ShareUpdateExclusiveLock: 'SHARE UPDATE EXCLUSIVE',
+  ShareLock: 'SHARE',
+  ShareRowExclusiveLock: 'SHARE ROW EXCLUSIVE',
+  ExclusiveLock: 'EXCLUSIVE',
+  AccessExclusiveLock: 'ACCESS EXCLUSIVE',
+}
+
+/** Returns the lock mode in the words of LOCK TABLE. */
+export function toModeWords(mode: LockMode): string {
+  return modeWords[mode]
+}
+
+/** Returns LOCK TABLE for exactly this relation (and, for a view, the tables under it). */
+export function lockSql(lock: RelationLock, how: 'wait' | 'nowait' = 'wait'): string {
+  const words = `LOCK TABLE ONLY ${quoteQualified(lock.schema, lock.name)} IN ${modeWords[lock.mode]} MODE`
+  return how === 'nowait' ? `${words} NOWAIT` : words
+}
+
+/** A lock of a plan beside what the database says of its relation. */
+export interface LockTarget extends RelationLock {
+  /** Null where the relation does not exist. */
+  oid: number | null
+  kind: string | null
+  /** LOCK TABLE takes it: a table or view, on which this role has a right that carries the lock. */
+  lockable: boolean
+}
+
+/**
+ * Returns what LOCK TABLE can do about each lock. It takes tables and views only, and asks for a right to change rows;
+ * the statement itself may need less (REFERENCES on a parent), so what cannot be locked ahead is left to the statement.
+ */
+export async function findLockTargets(client: Client, locks: RelationLock[]): Promise<LockTarget[]> {
+  if (locks.length === 0) {
+    return []
+  }
+  const { rows } = await client.query<{ oid: number | null; kind: string | null; lockable: boolean }>(
+    `SELECT c.oid::int8::float8 AS oid, c.relkind::text AS kind,
+            coalesce(c.relkind IN ('r', 'p', 'v') AND
+              CASE wanted.mode WHEN 'AccessShareLock' THEN has_table_privilege(c.oid, 'SELECT')
+                               WHEN 'RowExclusiveLock' THEN has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                               ELSE has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') END, false) AS lockable
+       FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS wanted (schema, name, mode, place)
+       LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
+       LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+      ORDER BY wanted.place`,
+    [locks.map((lock) => lock.schema), locks.map((lock) => lock.name), locks.map((lock) => lock.mode)],
+  )
+  return locks.map((lock, index) => ({ ...lock, ...(rows[index] ?? { oid: null, kind: null, lockable: false }) }))
+}
+
+/** Returns the locks to take ahead; one whose relation does not exist stays, so that the server says so. */
+export function locksToTake(targets: LockTarget[]): RelationLock[] {
+  return targets.filter((target) => target.lockable || target.oid === null)
+}
