@@ -19,8 +19,17 @@ export interface Catalog {
   sequences: Sequence[]
   relations: Relation[]
   functions: Routine[]
-  /** Families that the planner never looks into, kept whole: casts, operators, collations, text search, publications, event triggers, default rights, …. */
+  publications: Publication[]
+  /** Families that the planner never looks into, kept whole: casts, operators, collations, text search, event triggers, default rights, …. */
   others: OtherObject[]
+  /** Which object stands on which, by object keys (object-keys.ts); it orders DDL and finds dependants, and is never compared. */
+  dependencies: Dependency[]
+}
+
+/** `object` needs `on`: a view its tables, columns and functions, a default its sequence, a trigger its function. */
+export interface Dependency {
+  object: string
+  on: string
 }
 
 export interface Owned {
@@ -30,8 +39,15 @@ export interface Owned {
   comment: string | null
 }
 
-export interface Schema extends Owned { name: string }
-export interface Extension { name: string; schema: string; version: string; comment: string | null }
+export interface Schema extends Owned {
+  name: string
+}
+export interface Extension {
+  name: string
+  schema: string
+  version: string
+  comment: string | null
+}
 
 export interface UserType extends Owned {
   schema: string
@@ -39,11 +55,30 @@ export interface UserType extends Owned {
   kind: 'enum' | 'domain' | 'composite' | 'range'
   /** Enum labels in sort order. */
   labels?: string[]
-  domain?: { baseType: string; notNull: boolean; notNullConstraint: string | null; default: string | null; collation: string | null; constraints: DomainConstraint[] }
+  domain?: {
+    baseType: string
+    notNull: boolean
+    notNullConstraint: string | null
+    default: string | null
+    collation: string | null
+    constraints: DomainConstraint[]
+  }
   attributes?: { name: string; type: string; collation: string | null; comment: string | null }[]
-  range?: { subtype: string; opclass: string | null; collation: string | null; canonical: string | null; subtypeDiff: string | null; multirange: string | null }
+  range?: {
+    subtype: string
+    opclass: string | null
+    collation: string | null
+    canonical: string | null
+    subtypeDiff: string | null
+    multirange: string | null
+  }
 }
-export interface DomainConstraint { name: string; definition: string; validated: boolean; comment: string | null }
+export interface DomainConstraint {
+  name: string
+  definition: string
+  validated: boolean
+  comment: string | null
+}
 
 export interface Sequence extends Owned {
   schema: string
@@ -107,6 +142,9 @@ export interface Column {
   compression: string | null
   statisticsTarget: number | null
   options: string[]
+  /** Storage of the column's type; `storage` is rendered only where it differs. */
+  typeStorage: string
+  foreignOptions: string[]
   acl: string[]
   comment: string | null
   isLocal: boolean
@@ -126,6 +164,8 @@ export interface Constraint {
   isLocal: boolean
   inheritedCount: number
   noInherit: boolean
+  /** WITHOUT OVERLAPS of a key, PERIOD of a foreign key. */
+  period: boolean
   references: { schema: string; table: string; columns: string[]; onDelete: string; onUpdate: string } | null
   index: string | null
   comment: string | null
@@ -142,6 +182,13 @@ export interface Index {
   columns: (string | null)[]
   /** The constraint that the index carries, if any. */
   constraint: string | null
+  /** The table it is on, qualified and quoted where it must be. */
+  table: string
+  /** What follows the table's name in the definition, such as `USING btree (id)`. */
+  body: string
+  /** Names of the INCLUDE columns. */
+  include: string[]
+  options: string[]
   /** WHERE clause, if partial. */
   predicate: string | null
   nullsNotDistinct: boolean
@@ -152,10 +199,40 @@ export interface Index {
   comment: string | null
 }
 
-export interface Trigger { name: string; definition: string; enabled: string; function: string; comment: string | null }
-export interface Policy { name: string; permissive: boolean; command: string; roles: string[]; using: string | null; check: string | null; comment: string | null }
-export interface Rule { name: string; definition: string; enabled: string; comment: string | null }
-export interface ExtendedStatistics { name: string; definition: string; target: number | null; owner: string; comment: string | null }
+export interface Trigger {
+  name: string
+  /** pg_get_triggerdef. */
+  definition: string
+  /** As in pg_trigger.tgenabled: O, D, R or A. */
+  enabled: string
+  function: string
+  /** A partition's copy of its parent's trigger. */
+  inherited: boolean
+  comment: string | null
+}
+export interface Policy {
+  name: string
+  permissive: boolean
+  command: string
+  roles: string[]
+  using: string | null
+  check: string | null
+  comment: string | null
+}
+export interface Rule {
+  name: string
+  definition: string
+  enabled: string
+  comment: string | null
+}
+export interface ExtendedStatistics {
+  schema: string
+  name: string
+  definition: string
+  target: number | null
+  owner: string
+  comment: string | null
+}
 
 export interface Routine extends Owned {
   schema: string
@@ -169,8 +246,32 @@ export interface Routine extends Owned {
   definition: string
 }
 
-/** An object that is only ever rendered and compared: `key` names it, `ddl` creates it, `comment` and `acl` ride in `ddl`. */
-export interface OtherObject { family: string; key: string; ddl: string[] }
+export interface Publication {
+  name: string
+  owner: string
+  comment: string | null
+  allTables: boolean
+  /** `insert`, `update`, `delete`, `truncate`, in this order. */
+  publishes: string[]
+  viaRoot: boolean
+  /** As in pg_publication.pubgencols: `n` or `s`; null before 18. */
+  generatedColumns: string | null
+  tables: { schema: string; name: string; columns: string[] | null; where: string | null }[]
+  schemas: string[]
+}
+
+/** An object that is only ever rendered and compared: `key` names it within its family. */
+export interface OtherObject {
+  family: string
+  key: string
+  /** Creates it, its comment included. */
+  ddl: string[]
+  drop: string
+  /** Gives it its owner. */
+  owner: string[]
+  /** Gives it its rights, where they differ from the built-in ones. */
+  acl: string[]
+}
 
 /** Size and row facts of the live database; they differ by place and never enter a fingerprint or a comparison. */
 export interface RelationSize {

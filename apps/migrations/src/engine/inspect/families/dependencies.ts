@@ -1,0 +1,24 @@
+export interface DependencyRow {
+  class: string
+  object: number
+  objectColumn: number
+  onClass: string
+  on: number
+  onColumn: number
+}
+
+/** Objects below this oid are the system's own; initdb gives out no higher one. */
+const firstUserOid = 16384
+
+/**
+ * Normal dependencies between the user's objects. Automatic and internal ones (an index on its table, a sequence on its
+ * column, a row type on its table) follow from where the catalog holds the object.
+ */
+export function dependenciesQuery(): string {
+  return `
+    select d.classid::regclass::text as class, d.objid as object, d.objsubid as "objectColumn",
+      d.refclassid::regclass::text as "onClass", d.refobjid as on, d.refobjsubid as "onColumn"
+    from pg_depend d
+    where d.deptype = 'n' and d.objid >= ${firstUserOid} and d.refobjid >= ${firstUserOid} and d.refclassid <> 'pg_namespace'::regclass
+      and not exists (select from pg_depend member where member.classid = d.classid and member.objid = d.objid and member.deptype = 'e')`
+}

@@ -1,0 +1,54 @@
+import { quoteLiteral } from '@freehold/postgres'
+
+/** What is read: everything but the system's own schemas, the excluded ones, members of extensions and Prisma's table. */
+export interface Scope {
+  excludeSchemas: string[]
+  /** server_version_num */
+  version: number
+}
+
+/** The table in which Prisma keeps which migrations it has applied; it is never part of the user's schema. */
+export const prismaTable = '_prisma_migrations'
+
+/** Returns the condition that the schema with this oid is the user's. */
+export function inUserSchema(scope: Scope, schemaOid: string): string {
+  return `${schemaOid} in (select oid from pg_namespace where ${isUserSchema(scope, 'nspname')})`
+}
+
+/** Returns the condition that a schema of this name is the user's. */
+export function isUserSchema(scope: Scope, schemaName: string): string {
+  const excluded = ['information_schema', ...scope.excludeSchemas].map(quoteLiteral).join(', ')
+  return `not starts_with(${schemaName}::text, 'pg_') and ${schemaName}::text not in (${excluded})`
+}
+
+/** Returns the condition that the object belongs to no extension. */
+export function notOfExtension(catalog: string, oid: string): string {
+  return `not exists (select from pg_depend member where member.classid = '${catalog}'::regclass and member.objid = ${oid} and member.deptype = 'e')`
+}
+
+/** Returns a subquery for the oids of the user's tables, views, materialized views and foreign tables. */
+export function userRelations(scope: Scope): string {
+  return `(select oid from pg_class r where r.relkind in ('r', 'p', 'v', 'm', 'f') and r.relname <> '${prismaTable}'
+    and ${inUserSchema(scope, 'r.relnamespace')} and ${notOfExtension('pg_class', 'r.oid')})`
+}
+
+/** Returns a scalar subquery for the comment on the object. */
+export function commentOn(catalog: string, oid: string, column = '0'): string {
+  return `(select description from pg_description where classoid = '${catalog}'::regclass and objoid = ${oid} and objsubid = ${column})`
+}
+
+/** Returns an expression for the rights as text[], null replaced by what Postgres takes it for. */
+export function rightsOf(kind: string, acl: string, owner: string): string {
+  return `coalesce(${acl}, acldefault('${kind}', ${owner}))::text[]`
+}
+
+/** Returns an expression for the column names behind an array of attribute numbers, in its order. */
+export function columnNames(relation: string, numbers: string): string {
+  return `(select coalesce(array_agg(attname::text order by position), '{}') from unnest(${numbers}) with ordinality as key (number, position)
+    join pg_attribute on attrelid = ${relation} and attnum = key.number)`
+}
+
+/** Returns an expression for `name` when it is not null, else null; names come as text, so that arrays of them parse. */
+export function qualified(schema: string, name: string): string {
+  return `(quote_ident(${schema}) || '.' || quote_ident(${name}))`
+}
