@@ -39,8 +39,11 @@ export interface TransactionAction {
   sql: string[]
   /** Taken in this order before `sql` runs (the runner under the lock etiquette); views before their bases. */
   locks: RelationLock[]
-  /** `bounded`: wait plus hold stay within maxLockMs. `patient`: no lock_timeout, for what blocks nobody (VALIDATE). */
-  patience: 'bounded' | 'patient'
+  /**
+   * `bounded`: wait plus hold stay within maxLockMs. `patient`: no lock_timeout, for what blocks nobody (VALIDATE).
+   * `allowed`: the locks under the etiquette, then as long as it takes, for the user has allowed it to block.
+   */
+  patience: 'bounded' | 'patient' | 'allowed'
   /** SET LOCAL before `sql`, for example a search_path that the migration set itself. */
   settings: Record<string, string>
   /** For opaque code: before COMMIT the locks on relations that existed and their filenodes must lie within these, else ROLLBACK. */
@@ -92,6 +95,8 @@ export interface CheckAction {
   sqlstate: string
   /** Sentence for people, without figures. */
   message: string
+  /** True where the rows can be asked before the first step runs, for nothing before it changes the answer. */
+  atPlan: boolean
 }
 
 export interface NoAction { kind: 'none'; reason?: string }

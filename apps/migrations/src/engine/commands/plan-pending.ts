@@ -1,0 +1,200 @@
+/**
+ * Makes a proven plan for pending migrations: rehearse on a shadow, plan, prove on another, ask the live rows what they
+ * would violate. Reads the live database and changes nothing in it.
+ */
+import type { Client } from '@freehold/postgres'
+import type { Catalog, RelationSize } from '../inspect/catalog.ts'
+import { readCatalog } from '../inspect/read-catalog.ts'
+import { readSizes } from '../inspect/read-sizes.ts'
+import { parseMigration } from '../parse/parse-migration.ts'
+import { splitStatement } from '../parse/split-statement.ts'
+import type { Migration, Statement, Unit } from '../parse/statement.ts'
+import { briefTableBytesDefault } from '../plan/limits.ts'
+import type { Plan, Refusal } from '../plan/plan.ts'
+import { planAsWritten } from '../plan/plan-as-written.ts'
+import { planMigrations } from '../plan/plan-migrations.ts'
+import { type ProofResult, provePlan } from '../prove/prove-plan.ts'
+import { readSurroundings } from '../rehearse/live-surroundings.ts'
+import { makeRows } from '../rehearse/make-rows.ts'
+import type { RelationName } from '../rehearse/observation.ts'
+import { type Rehearsal, rehearseMigrations } from '../rehearse/rehearse-migrations.ts'
+import { openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
+import type { ShadowHost } from '../rehearse/shadow-host.ts'
+import type { OnFact } from '../run/facts.ts'
+import { askLiveRows } from './ask-live-rows.ts'
+
+export interface PlanPendingInput {
+  client: Client
+  databaseUrl: string
+  schema: string
+  /** All migrations before the pending ones, for a schema that can only be had by replaying them. */
+  applied: Migration[]
+  pending: Migration[]
+  onFact: OnFact
+  /** Used and left open; without it an embedded server is started for this plan alone. */
+  shadowHost?: ShadowHost
+}
+
+export interface PendingPlan {
+  plan: Plan
+  /** The schema that the plan ends in, to name differences by; null where the plan is the files as they stand. */
+  after: Catalog | null
+}
+
+/** Rows made a table on the shadow: enough for both sides of conditions, few enough to be made in milliseconds. */
+const rowsPerTable = 8
+const rowsSeed = 20260101
+/** How often the rehearsal is begun anew without the rows of tables that made it fail. */
+const rehearsalsMax = 8
+
+/** Returns the plan for the pending migrations, proven unless it holds a refusal. */
+export async function planPending(input: PlanPendingInput): Promise<PendingPlan> {
+  input.onFact({ kind: 'preparing', what: 'inspect' })
+  const catalog = await readCatalog(input.client)
+  if (!catalog.relations.some((relation) => relation.kind === 'table' || relation.kind === 'partitionedTable')) {
+    return { plan: planAsWritten(catalog, input.pending), after: null }
+  }
+  const sizes = await readSizes(input.client, catalog)
+  const statements: { statement: Statement; units: Unit[] }[] = []
+  for (const migration of input.pending) {
+    for (const statement of await parseMigration(migration)) {
+      statements.push({ statement, units: splitStatement(statement) })
+    }
+  }
+  const shadow = await openShadow({
+    catalog,
+    liveUrl: input.databaseUrl,
+    live: await readSurroundings(input.client),
+    schema: input.schema,
+    replay: async () => input.applied.map((migration) => migration.sql),
+    ...(input.shadowHost === undefined ? {} : { host: input.shadowHost }),
+  })
+  try {
+    return await planOn(shadow, input, { catalog, sizes, statements })
+  } finally {
+    await shadow.close()
+  }
+}
+
+interface Ground {
+  catalog: Catalog
+  sizes: RelationSize[]
+  statements: { statement: Statement; units: Unit[] }[]
+}
+
+async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): Promise<PendingPlan> {
+  input.onFact({ kind: 'preparing', what: 'rehearse' })
+  const { rehearsal, copy } = await rehearse(shadow, ground)
+  const planInput = {
+    migrations: input.pending,
+    rehearsal,
+    catalog: ground.catalog,
+    sizes: ground.sizes,
+    schema: input.schema,
+    briefTableBytes: briefTableBytes(),
+  }
+  const after = rehearsal.after
+  if (rehearsal.failure !== null) {
+    const plan = planMigrations({ ...planInput, order: 'phased' })
+    return { plan: { ...plan, steps: [], refusals: [failureOf(rehearsal.failure)] }, after }
+  }
+  let last: { plan: Plan; refusal: Refusal } | undefined
+  for (const order of ['phased', 'inOrder'] as const) {
+    input.onFact({ kind: 'preparing', what: 'plan' })
+    const plan = planMigrations({ ...planInput, order })
+    if (plan.refusals.length > 0) {
+      return { plan, after }
+    }
+    const violated = await askLiveRows(input.client, plan, ground.statements.map(({ statement }) => statement))
+    if (violated.length > 0) {
+      return { plan: { ...plan, refusals: violated }, after }
+    }
+    input.onFact({ kind: 'preparing', what: 'prove' })
+    const result = await prove(shadow, copy, ground, plan, after)
+    if (result.outcome === 'proven') {
+      return { plan: { ...plan, proof: result.proof }, after }
+    }
+    // What the phased order cannot do is tried as written; its difference is the one that says more.
+    last ??= { plan, refusal: differenceOf(result, plan) }
+  }
+  const { plan, refusal } = last as { plan: Plan; refusal: Refusal }
+  return { plan: { ...plan, refusals: [refusal] }, after }
+}
+
+function briefTableBytes(): number {
+  const given = process.env['FREEHOLD_BRIEF_TABLE_BYTES']
+  return given === undefined || given === '' ? briefTableBytesDefault : Number(given)
+}
+
+/** Rehearses on made rows; tables whose rows make a statement fail are left empty, for made rows prove nothing about live ones. */
+async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Rehearsal; copy: ShadowCopy }> {
+  let filled: RelationName[] = ground.sizes.filter((size) => size.hasRows).map(({ schema, name }) => ({ schema, name }))
+  const all = ground.statements.map(({ statement }) => statement)
+  for (let attempt = 1; ; attempt += 1) {
+    await shadow.fill((client) =>
+      makeRows(client, ground.catalog, { tables: filled, statements: all, seed: rowsSeed, rowsPerTable }),
+    )
+    const copy = await shadow.createCopy()
+    const rehearsal = await rehearseMigrations(copy.client, ground.statements)
+    const { failure } = rehearsal
+    if (failure === null || filled.length === 0 || !isAboutRows(failure.error.sqlstate)) {
+      return { rehearsal, copy }
+    }
+    await copy.drop()
+    const named = new Set(failure.relations.map(keyOf))
+    const rest = filled.filter((name) => !named.has(keyOf(name)))
+    filled = rest.length === filled.length || attempt >= rehearsalsMax ? [] : rest
+  }
+}
+
+/** Data exceptions, constraint violations and errors that a trigger or a block raises. */
+function isAboutRows(sqlstate: string): boolean {
+  return sqlstate.startsWith('22') || sqlstate.startsWith('23') || sqlstate === 'P0001'
+}
+
+function keyOf(name: RelationName): string {
+  return `${name.schema}\0${name.name}`
+}
+
+async function prove(shadow: Shadow, plain: ShadowCopy, ground: Ground, plan: Plan, after: Catalog): Promise<ProofResult> {
+  return await provePlan({
+    shadow,
+    plain: plain.client,
+    before: ground.catalog,
+    after,
+    steps: plan.steps,
+    statements: ground.statements.map(({ statement }) => statement),
+  })
+}
+
+function failureOf(failure: NonNullable<Rehearsal['failure']>): Refusal {
+  const { statement, error } = failure
+  return {
+    migrationId: statement.migrationId,
+    index: statement.index,
+    line: statement.line,
+    sql: statement.sql,
+    why: 'plain',
+    sqlstate: error.sqlstate,
+    reason: `the statement fails as it is written: ${error.message}`,
+    estimate: null,
+  }
+}
+
+function differenceOf(result: Exclude<ProofResult, { outcome: 'proven' }>, plan: Plan): Refusal {
+  const step = plan.steps.find((one) => one.id === result.stepId)
+  const statement =
+    plan.statements.find((one) => one.migrationId === step?.migrationId && step.statements.includes(one.index)) ?? plan.statements[0]
+  const shown = result.differences.slice(0, 3).map(({ object, what }) => `${object} (${what})`)
+  const where = { expand: 'before the window', undo: 'after undo', contract: 'at the end' }[result.where]
+  return {
+    migrationId: statement?.migrationId ?? '',
+    index: statement?.index ?? 0,
+    line: statement?.line ?? 1,
+    sql: statement?.sql ?? '',
+    why: 'proof',
+    sqlstate: result.sqlstate,
+    reason: `the proof found a difference ${where}${step === undefined ? '' : ` (step ${step.id})`}: ${[result.message, ...shown].join('; ')}`,
+    estimate: null,
+  }
+}

@@ -1,0 +1,15 @@
+import type { OnFact } from '../run/facts.ts'
+
+/** The database and the folder that a command works on, and how it may be told of progress and be stopped. */
+export interface Target {
+  databaseUrl: string
+  /** The folder that holds one folder a migration. */
+  migrationsFolder: string
+  /** Where unqualified names are made; also the schema of `_prisma_migrations`. */
+  schema: string
+  /** application_name of every session, `freehold` unless it is given. */
+  applicationName?: string
+  onFact: OnFact
+  /** Aborted by SIGTERM and Ctrl-C: the batch under way is ended, then a Problem `stopped` is thrown. */
+  signal: AbortSignal
+}

@@ -1,0 +1,62 @@
+/** Statements that change the catalog alone: as written, under the lock etiquette. */
+import type { Node } from '@pgsql/types'
+import { deparse } from '../../parse/deparse.ts'
+import { inTransaction } from '../actions.ts'
+import type { Draft, DraftRefusal, Mechanism, PlanningUnit } from '../draft.ts'
+import { isHeavy, seenOnLiveTables, strongLocks } from '../seen.ts'
+import { isOpaque } from '../statement-kinds.ts'
+import type { TransactionAction } from '../step.ts'
+import { bodyOf } from '../syntax.ts'
+import { undoOf } from './brief-undo.ts'
+
+export const brief: Mechanism = {
+  name: 'brief',
+  applies: (unit, context) => !isHeavy(seenOnLiveTables(unit, context)),
+  steps(unit, context): Draft[] | DraftRefusal {
+    const { before, undo } = undoOf(unit, context)
+    const draft: Draft = {
+      phase: unit.phase,
+      mechanism: 'brief',
+      reason: reasonOf(unit),
+      do: doOf(unit),
+      undo,
+      place: 'inOrder',
+      cost: 'catalog',
+    }
+    return [...before, draft]
+  },
+}
+
+function doOf(unit: PlanningUnit): TransactionAction {
+  const { observation } = unit
+  const sql = repeatable(unit.unit.node) ?? unit.unit.sql
+  const locks = strongLocks(observation.locks)
+  if (!isOpaque(unit.unit.node)) {
+    // Without a strong lock on anything that exists nobody waits, so it may take as long as it takes.
+    const action = inTransaction([sql], locks, unit.settings)
+    return locks.length === 0 ? { ...action, patience: 'patient' } : action
+  }
+  return {
+    ...inTransaction([sql], [], unit.settings),
+    patience: locks.length === 0 ? 'patient' : 'bounded',
+    within: { locks: observation.locks, rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`) },
+  }
+}
+
+/** An enum value that was added stays when the run is taken back, so that adding it again must not fail. */
+function repeatable(node: Node): string | undefined {
+  const alter = bodyOf<{ newVal?: string; oldVal?: string }>(node, 'AlterEnumStmt')
+  if (alter?.newVal === undefined || alter.oldVal !== undefined) {
+    return undefined
+  }
+  return deparse({ AlterEnumStmt: { ...alter, skipIfNewValExists: true } } as unknown as Node)
+}
+
+function reasonOf(unit: PlanningUnit): string {
+  const locks = strongLocks(unit.observation.locks)
+  if (locks.length === 0) {
+    return 'touches nothing that anybody waits for'
+  }
+  const names = locks.map((lock) => lock.name).join(', ')
+  return `a change of the catalog alone: the lock on ${names} is held for milliseconds, and waited for in short tries`
+}

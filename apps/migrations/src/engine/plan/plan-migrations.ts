@@ -1,0 +1,225 @@
+/**
+ * Turns what the rehearsal saw into a plan: each unit goes to one mechanism, each draft to a phase and a place. Pure and
+ * deterministic: the same input gives the same bytes.
+ */
+import type { Catalog, RelationSize } from '../inspect/catalog.ts'
+import { fingerprintCatalog } from '../inspect/fingerprint.ts'
+import type { Migration } from '../parse/statement.ts'
+import type { Rehearsal, RehearsedStatement } from '../rehearse/rehearse-migrations.ts'
+import { inTransaction } from './actions.ts'
+import { planBridges } from './bridges/index.ts'
+import { type Draft, type DraftRefusal, isRefusal, type Mechanism, type PlanContext, type PlanningUnit } from './draft.ts'
+import { estimatePlainHoldMs } from './estimate.ts'
+import { batched } from './mechanisms/batched.ts'
+import { brief } from './mechanisms/brief.ts'
+import { concurrent } from './mechanisms/concurrent.ts'
+import { deferred } from './mechanisms/deferred.ts'
+import { validated } from './mechanisms/validated.ts'
+import { hashOf, laterPhase, orderSteps, type PlacedDraft } from './order-steps.ts'
+import { phaseOf } from './phase-of.ts'
+import { type Plan, type PlannedStatement, planFormatVersion, type Refusal } from './plan.ts'
+import { createContext } from './plan-context.ts'
+import { isHeavy, seenOnLiveTables, strongLocks } from './seen.ts'
+import { sessionSettings } from './session-settings.ts'
+import { isOpaque } from './statement-kinds.ts'
+import type { MechanismName, Phase, Step } from './step.ts'
+import { mustFollow, namesOf, type UnitNames } from './unit-conflicts.ts'
+
+export interface PlanInput {
+  migrations: Migration[]
+  rehearsal: Rehearsal
+  catalog: Catalog
+  sizes: RelationSize[]
+  schema: string
+  briefTableBytes: number
+  /**
+   * `phased`: each statement in the earliest phase that its kind and the names it shares allow. `inOrder`: from the
+   * first statement that has to wait for the contract phase on, all wait: for migrations whose order cannot be changed.
+   */
+  order: 'phased' | 'inOrder'
+}
+
+/** Mechanisms in the order in which they are asked. */
+const mechanisms: Mechanism[] = [batched, deferred, concurrent, validated, brief]
+
+/** Returns the plan, its refusals included; it is not proven yet. */
+export function planMigrations(input: PlanInput): Plan {
+  const units = toPlanningUnits(input)
+  const context = createContext({ ...input, after: input.rehearsal.after, units })
+  placeUnits(units, context, input.order)
+  const bridges = planBridges(units, context)
+  const placed: (PlacedDraft & { unit: PlanningUnit })[] = []
+  const refusals: Refusal[] = []
+  const bridgeDrafts = bridges.drafts.map((bridge) => ({ ...bridge }))
+  for (const unit of units) {
+    if (bridges.carried.has(unit.order)) {
+      continue
+    }
+    const result = carryOut(unit, context)
+    if (isRefusal(result)) {
+      refusals.push(toRefusal(unit, result, context))
+    } else {
+      placed.push(...result.map((draft) => ({ draft, migrationId: unit.statement.migrationId, statement: unit.statement.index, unit })))
+    }
+  }
+  keepOrderOfRemovals(placed, units)
+  const all: PlacedDraft[] = [...placed, ...bridgeDrafts]
+  const steps = refusals.length > 0 ? [] : orderSteps(all, context.sizeOf)
+  const plan: Omit<Plan, 'contentHash' | 'proof'> = {
+    formatVersion: planFormatVersion,
+    fingerprint: fingerprintCatalog(input.catalog),
+    finalFingerprint: fingerprintCatalog(input.rehearsal.after),
+    serverMajor: context.serverMajor,
+    mode: 'online',
+    migrations: input.migrations.map(({ id, checksum }) => ({ id, checksum })),
+    postponed: [],
+    statements: describeStatements(input.rehearsal.statements, units, steps, context),
+    steps,
+    warnings: [...bridges.warnings, ...(input.order === 'inOrder' ? [inOrderWarning] : [])],
+    refusals,
+  }
+  return { ...plan, contentHash: hashOf(plan), proof: null }
+}
+
+const inOrderWarning =
+  'these statements cannot be reordered: what stands behind the first that waits for the contract phase waits too, so start the new version only after freehold migrate complete'
+
+function toPlanningUnits(input: PlanInput): PlanningUnit[] {
+  const units: PlanningUnit[] = []
+  const settings = sessionSettings()
+  for (const { statement, units: parts } of input.rehearsal.statements) {
+    if (settings.absorb(statement)) {
+      continue
+    }
+    for (const { unit, observation } of parts) {
+      const inForce = settings.inForce()
+      units.push({ order: units.length, statement, unit, observation, floor: 'expand', phase: 'expand', settings: inForce })
+    }
+  }
+  return units
+}
+
+/** Gives each unit its phase: what its kind allows, or later where it must follow a unit that is later. */
+function placeUnits(units: PlanningUnit[], context: PlanContext, order: PlanInput['order']): void {
+  const before: { names: UnitNames; phase: Phase }[] = []
+  for (const unit of units) {
+    const names = namesOf(unit.unit.node)
+    for (const earlier of before) {
+      if (earlier.phase !== 'expand' && (order === 'inOrder' || mustFollow(names, earlier.names, earlier.phase))) {
+        unit.floor = laterPhase(unit.floor, earlier.phase)
+      }
+    }
+    const wanted = unit.statement.directives.phase ?? phaseOf(unit, context)
+    unit.phase = laterPhase(wanted, unit.floor)
+    before.push({ names, phase: unit.phase })
+  }
+}
+
+function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefusal {
+  const reason = unit.statement.directives.allowBlocking
+  const seen = seenOnLiveTables(unit, context)
+  if (reason !== undefined && isHeavy(seen)) {
+    return [allowedToBlock(unit, reason)]
+  }
+  const mechanism = mechanisms.find((one) => one.applies(unit, context))
+  if (mechanism !== undefined) {
+    return mechanism.steps(unit, context)
+  }
+  const table = seen.rewrites[0] ?? seen.builds[0] ?? seen.scans[0]
+  const what = seen.rewrites.length > 0 ? 'rewrites' : seen.builds.length > 0 ? 'rebuilds indexes of' : 'reads all of'
+  const locks = strongLocks(unit.observation.locks).map((lock) => `${lock.mode} on ${lock.name}`)
+  const needs = isOpaque(unit.unit.node)
+    ? 'code that does more than change the catalog is not taken apart: write its statements out'
+    : 'that needs a twin of the table, which this version cannot make'
+  const refusal: DraftRefusal = {
+    why: isOpaque(unit.unit.node) ? 'rule' : 'twin',
+    reason: `${what} ${table?.name ?? 'a table'} under ${locks.join(', ') || 'a lock'}: ${needs}; -- freehold: allow-blocking "<reason>" before it runs it as written`,
+  }
+  return table === undefined ? refusal : { ...refusal, table }
+}
+
+function allowedToBlock(unit: PlanningUnit, reason: string): Draft {
+  return {
+    phase: unit.phase,
+    mechanism: 'brief',
+    reason: `blocks as long as it takes, which is allowed: ${reason}`,
+    do: { ...inTransaction([unit.unit.sql], strongLocks(unit.observation.locks), unit.settings), patience: 'allowed' },
+    undo: { kind: 'none', reason: 'it ran as written; taking it back would block again' },
+    place: 'inOrder',
+    cost: 'copy',
+  }
+}
+
+/** A removal stays where it was written when a later unit of the contract phase shares names with it. */
+function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], units: PlanningUnit[]): void {
+  for (const one of placed) {
+    if (one.draft.place !== 'remove') {
+      continue
+    }
+    const names = namesOf(one.unit.unit.node)
+    const isFollowed = units.some(
+      (later) =>
+        later.order > one.unit.order && later.phase === 'contract' && mustFollow(namesOf(later.unit.node), names, 'contract'),
+    )
+    const follows = placed.some((later) => later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract')
+    if (isFollowed && follows) {
+      one.draft = { ...one.draft, place: 'inOrder' }
+    }
+  }
+}
+
+function toRefusal(unit: PlanningUnit, refusal: DraftRefusal, context: PlanContext): Refusal {
+  const size = refusal.table === undefined ? undefined : context.sizeOf(refusal.table)
+  const { statement } = unit
+  const bytes = size?.heapBytes ?? 0
+  const holdMs = estimatePlainHoldMs(flags(unit, context), bytes)
+  return {
+    migrationId: statement.migrationId,
+    index: statement.index,
+    line: statement.line,
+    sql: statement.sql,
+    why: refusal.why,
+    sqlstate: refusal.sqlstate ?? null,
+    reason: refusal.reason,
+    estimate: { holdMs, durationMs: holdMs, walBytes: bytes, diskBytes: bytes },
+  }
+}
+
+function flags(unit: PlanningUnit, context: PlanContext): { rewrites: boolean; builds: boolean; scans: boolean } {
+  const seen = seenOnLiveTables(unit, context)
+  return { rewrites: seen.rewrites.length > 0, builds: seen.builds.length > 0, scans: seen.scans.length > 0 }
+}
+
+function describeStatements(
+  statements: RehearsedStatement[],
+  units: PlanningUnit[],
+  steps: Step[],
+  context: PlanContext,
+): PlannedStatement[] {
+  return statements.map(({ statement, observation }) => {
+    const mine = steps.filter((step) => step.migrationId === statement.migrationId && step.statements.includes(statement.index))
+    const own = units.filter((unit) => unit.statement === statement)
+    const seen = own.map((unit) => flags(unit, context))
+    const locks = strongLocks(observation.locks).map((lock) => {
+      const size = context.sizeOf(lock)
+      return { ...lock, rows: size?.rowsEstimate ?? 0, bytes: size?.totalBytes ?? 0 }
+    })
+    const bytes = Math.max(0, ...locks.map((lock) => context.sizeOf(lock)?.heapBytes ?? 0))
+    const any = (key: 'rewrites' | 'builds' | 'scans'): boolean => seen.some((one) => one[key])
+    const main = mine.find((step) => step.mechanism !== 'brief') ?? mine[0]
+    return {
+      migrationId: statement.migrationId,
+      index: statement.index,
+      line: statement.line,
+      sql: statement.sql,
+      plainLocks: locks,
+      rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`),
+      scans: observation.scans.map((name) => `${name.schema}.${name.name}`),
+      plainHoldMs: locks.length === 0 ? 0 : estimatePlainHoldMs({ rewrites: any('rewrites'), builds: any('builds'), scans: any('scans') }, bytes),
+      mechanism: (main?.mechanism ?? 'brief') as MechanismName,
+      phases: [...new Set(mine.map((step) => step.phase))],
+      steps: mine.map((step) => step.id),
+      reason: main?.reason ?? 'nothing to do',
+    }
+  })
+}
