@@ -271,6 +271,10 @@ export interface OtherObject {
   owner: string[]
   /** Gives it its rights, where they differ from the built-in ones. */
   acl: string[]
+  /** Every role that the statements name. */
+  roles: string[]
+  /** Whether it is made before types and tables, after them, or after all else. */
+  when: 'early' | 'late' | 'last'
 }
 
 /** Size and row facts of the live database; they differ by place and never enter a fingerprint or a comparison. */
