@@ -1,0 +1,246 @@
+/**
+ * Runs one history of the corpus, a migration at a time: plainly on one database, by Freehold on a copy of it, both
+ * with rows in every table, and compares the two.
+ */
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { deploy, Problem, resolve, type DeployOutcome, type Target } from '@freehold/migrations/engine'
+import { compareCatalogs, compareContents, findVolatileColumns, makeRows, parseMigration, readCatalog } from '@freehold/migrations/testing'
+import { type Client, connect, quoteIdentifier, sqlstateOf } from '@freehold/postgres'
+import type { Server } from '@freehold/postgres/embedded'
+import type { CorpusMigration, History } from './corpus.ts'
+import type { MigrationResult } from './result.ts'
+
+const owner = 'corpus_owner'
+
+export interface RunHistoryOptions {
+  history: History
+  server: Server
+  /** Positions of the migrations to judge; the others are only run plainly. */
+  isJudged(position: number): boolean
+  onResult(result: MigrationResult): void
+}
+
+/** Judges the history's migrations in order. */
+export async function runHistory(options: RunHistoryOptions): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'freehold-corpus-'))
+  const admin = await connect({ connectionString: options.server.url(), applicationName: 'freehold corpus' })
+  const suffix = options.history.name.replaceAll(/\W/g, '_').toLowerCase().slice(0, 40)
+  const bench = { folder, admin, plain: `plain_${suffix}`, online: `online_${suffix}`, server: options.server }
+  try {
+    await admin.query(`DO $$ BEGIN CREATE ROLE ${owner} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`).catch(() => {})
+    await createDatabase(bench, bench.plain)
+    await writeFile(path.join(folder, 'migration_lock.toml'), options.history.migrationLock)
+    for (const [position, migration] of options.history.migrations.entries()) {
+      await mkdir(path.join(folder, migration.id), { recursive: true })
+      await writeFile(path.join(folder, migration.id, 'migration.sql'), migration.sql)
+      if (options.isJudged(position)) {
+        options.onResult(await judge(bench, options.history.name, migration))
+      } else {
+        await onlyPlainly(bench, migration)
+      }
+    }
+  } finally {
+    await dropDatabase(admin, bench.plain)
+    await dropDatabase(admin, bench.online)
+    await admin.end()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface Bench {
+  folder: string
+  admin: Client
+  server: Server
+  plain: string
+  online: string
+}
+
+async function createDatabase(bench: Bench, name: string, template = 'template0'): Promise<void> {
+  await dropDatabase(bench.admin, name)
+  await bench.admin.query(
+    `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)} OWNER ${owner}`,
+  )
+}
+
+async function dropDatabase(admin: Client, name: string): Promise<void> {
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)
+}
+
+async function open(bench: Bench, database: string, role = owner): Promise<Client> {
+  const client = await connect({ connectionString: bench.server.url(database, role), applicationName: 'freehold corpus' })
+  await client.query(`SET search_path TO public`)
+  return client
+}
+
+/** Runs the file as one simple query, as Prisma does; extensions need rights that the owner may lack, so it is given them. */
+async function runPlainly(bench: Bench, database: string, migration: CorpusMigration): Promise<string | null> {
+  const client = await open(bench, database)
+  try {
+    await client.query(migration.sql)
+    return null
+  } catch (error) {
+    const state = sqlstateOf(error)
+    if (state === undefined) {
+      throw error
+    }
+    return state
+  } finally {
+    await client.end()
+  }
+}
+
+async function onlyPlainly(bench: Bench, migration: CorpusMigration): Promise<void> {
+  await runPlainly(bench, bench.plain, migration)
+  await enterAsApplied(bench, bench.plain, migration)
+}
+
+async function enterAsApplied(bench: Bench, database: string, migration: CorpusMigration): Promise<void> {
+  await resolve(targetOf(bench, database), { applied: migration.id })
+}
+
+function targetOf(bench: Bench, database: string): Target {
+  return {
+    databaseUrl: bench.server.url(database, owner),
+    migrationsFolder: bench.folder,
+    schema: 'public',
+    onFact: () => {},
+    signal: new AbortController().signal,
+  }
+}
+
+async function judge(bench: Bench, history: string, migration: CorpusMigration): Promise<MigrationResult> {
+  const startedAt = Date.now()
+  const result: MigrationResult = {
+    history, id: migration.id, outcome: 'wrong', onEmptied: false, enteredAsApplied: false, sqlstate: null,
+    statementsByMechanism: {}, refusals: [], warnings: [], notExercised: 0, tablesWithoutRows: 0, message: null, ms: 0,
+  }
+  try {
+    result.tablesWithoutRows = await fillEmptyTables(bench, migration)
+    await tryBoth(bench, migration, result)
+    if (result.outcome === 'failsAlike') {
+      await emptyTables(bench)
+      result.onEmptied = true
+      const first = result.sqlstate
+      await tryBoth(bench, migration, result)
+      // What fails without rows too fails alike; its first SQLSTATE was compared already.
+      result.enteredAsApplied = (result as MigrationResult).outcome === 'failsAlike'
+      result.sqlstate = first
+    }
+  } catch (error) {
+    result.outcome = 'wrong'
+    result.message = error instanceof Error ? (error.stack ?? error.message).slice(0, 1500) : String(error)
+  }
+  await enterAsApplied(bench, bench.plain, migration).catch((error: unknown) => {
+    result.outcome = 'wrong'
+    result.message ??= String(error)
+  })
+  result.ms = Date.now() - startedAt
+  return result
+}
+
+/** Makes rows in tables that hold none; returns how many stay empty. */
+async function fillEmptyTables(bench: Bench, next: CorpusMigration): Promise<number> {
+  const client = await open(bench, bench.plain)
+  try {
+    const catalog = await readCatalog(client)
+    const tables: { schema: string; name: string }[] = []
+    for (const { kind, schema, name, partition } of catalog.relations) {
+      if (kind === 'table' && partition === null) {
+        const { rows } = await client.query(`SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)} LIMIT 1`)
+        if (rows.length === 0) {
+          tables.push({ schema, name })
+        }
+      }
+    }
+    const statements = await parseMigration({ id: next.id, checksum: '', sql: next.sql }).catch(() => [])
+    const { empty } = await makeRows(client, catalog, { tables, statements, seed: 7, rowsPerTable: 8 })
+    return empty.length
+  } finally {
+    await client.end()
+  }
+}
+
+async function emptyTables(bench: Bench): Promise<void> {
+  const client = await open(bench, bench.plain)
+  try {
+    const catalog = await readCatalog(client)
+    const names = catalog.relations
+      .filter(({ kind }) => kind === 'table' || kind === 'partitionedTable')
+      .map(({ schema, name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)
+    if (names.length > 0) {
+      await client.query(`TRUNCATE ${names.join(', ')} CASCADE`)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** Runs the migration on both databases from one state and writes into the result what came of it. */
+async function tryBoth(bench: Bench, migration: CorpusMigration, result: MigrationResult): Promise<void> {
+  await createDatabase(bench, bench.online, bench.plain)
+  const nowFrom = new Date(Date.now() - 1000)
+  const plainState = await runPlainly(bench, bench.plain, migration)
+  let outcome: DeployOutcome | undefined
+  let problem: Problem | undefined
+  try {
+    outcome = await deploy(targetOf(bench, bench.online), { phase: 'all', completePrevious: false, maxLockMs: 100 })
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      throw error
+    }
+    problem = error
+  }
+  count(result, outcome)
+  if (plainState === null && outcome !== undefined) {
+    await expectEqual(bench, migration, result, nowFrom)
+    return
+  }
+  result.refusals = (problem?.details.refusals ?? []).map(({ why, reason, sql }) => ({ why, reason, sql: sql.slice(0, 400) }))
+  const isOnlyRefused = result.refusals.length > 0 && result.refusals.some(({ why }) => why === 'twin' || why === 'rule')
+  if (plainState === null) {
+    result.outcome = isOnlyRefused && result.refusals.every(({ why }) => why === 'twin' || why === 'rule') ? 'refused' : 'wrong'
+    result.message = problem === undefined ? null : `${problem.message} ${result.refusals.map(({ reason }) => reason).join('; ')} ${(problem.details.lines ?? []).join('; ')}`
+    return
+  }
+  const states = [problem?.details.sqlstate, ...(problem?.details.refusals ?? []).map(({ sqlstate }) => sqlstate)]
+  result.sqlstate = plainState
+  if (problem === undefined || !(states.includes(plainState) || isOnlyRefused)) {
+    result.message = `plainly ${plainState}, by Freehold ${problem === undefined ? 'done' : `${states.join(', ')}: ${problem.message}`}`
+    result.outcome = 'wrong'
+    return
+  }
+  // The plain side failed and is as it was before (a file is one implicit transaction): so must the other be.
+  await expectEqual(bench, migration, result, nowFrom)
+  result.outcome = result.outcome === 'equal' ? 'failsAlike' : 'wrong'
+}
+
+function count(result: MigrationResult, outcome: DeployOutcome | undefined): void {
+  for (const statement of outcome?.plan?.statements ?? []) {
+    result.statementsByMechanism[statement.mechanism] = (result.statementsByMechanism[statement.mechanism] ?? 0) + 1
+  }
+  result.warnings = outcome?.plan?.warnings ?? []
+  result.notExercised = outcome?.plan?.proof?.exercised.filter(({ rows }) => rows === 0).length ?? 0
+}
+
+async function expectEqual(bench: Bench, migration: CorpusMigration, result: MigrationResult, nowFrom: Date): Promise<void> {
+  const plain = await open(bench, bench.plain)
+  const online = await open(bench, bench.online)
+  try {
+    const expected = await readCatalog(plain)
+    const differences = compareCatalogs(expected, await readCatalog(online))
+    const statements = await parseMigration({ id: migration.id, checksum: '', sql: migration.sql })
+    const volatile = findVolatileColumns(statements, expected)
+    const contents = differences.length > 0 ? [] : await compareContents(plain, online, expected, { volatile, nowFrom })
+    const all = [...differences, ...contents]
+    result.outcome = all.length === 0 ? 'equal' : 'wrong'
+    if (all.length > 0) {
+      const shown = all.slice(0, 3).map(({ object, what, expected: wanted, found }) => `${object} (${what}): ${wanted} / ${found}`)
+      result.message = `${all.length} differences: ${shown.join('; ').slice(0, 1200)}`
+    }
+  } finally {
+    await plain.end()
+    await online.end()
+  }
+}
