@@ -22,9 +22,10 @@ export function shortenIdentifier(name: string): string {
     return name
   }
   const suffix = `_${createHash('sha256').update(name).digest('hex').slice(0, 10)}`
-  let head = name
-  while (Buffer.byteLength(head) + suffix.length > identifierBytesMax) {
-    head = head.slice(0, -1)
+  // Cut between characters: half of a surrogate pair would be sent as another character.
+  const characters = [...name]
+  while (Buffer.byteLength(characters.join('')) + suffix.length > identifierBytesMax) {
+    characters.pop()
   }
-  return head + suffix
+  return characters.join('') + suffix
 }

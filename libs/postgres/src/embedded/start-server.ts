@@ -15,8 +15,8 @@ const run = promisify(execFile)
 
 export interface ServerOptions {
   major: Major
-  /** The data folder; made when it does not exist. */
-  folder: string
+  /** The data folder; made when it does not exist. Without one the data lie in a temporary folder and go with the server. */
+  folder?: string
   /** No fsync and no WAL beyond the least, for databases that may be lost. */
   ephemeral: boolean
   /** `scram` (the default): the superuser's password is in `url()`. `trust`: any role from this machine, for tests. */
@@ -35,14 +35,62 @@ export interface Server {
   stop(): Promise<void>
 }
 
+/** Where a server's data are, and which folder goes with the server. */
+interface Place {
+  folder: string
+  removed?: string
+}
+
+// Between a port's being found free and the server's taking it another program may take it.
+const portAttempts = 3
+
 /** Starts a Postgres server on the loopback that ends when this process does. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const binaries = await findBinaries(options.major)
   const account = findServerAccount()
-  const password = await prepareFolder(options, binaries, account)
-  const port = options.port ?? (await findFreePort())
-  await writeSettings(options, port)
-  const child = spawnServer(binaries, options.folder, account)
+  const place =
+    options.folder === undefined ? await makeTemporaryPlace(account) : { folder: path.resolve(options.folder) }
+  try {
+    const password = await prepareFolder(options, place.folder, binaries, account)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const port = options.port ?? (await findFreePort())
+        return await startOnPort(options, { place, port, binaries, account, password })
+      } catch (error) {
+        const again = error instanceof PortTakenError && options.port === undefined && attempt < portAttempts
+        if (!again) {
+          throw error
+        }
+      }
+    }
+  } catch (error) {
+    if (place.removed !== undefined) {
+      await rm(place.removed, { recursive: true, force: true })
+    }
+    throw error
+  }
+}
+
+async function makeTemporaryPlace(account: ServerAccount | undefined): Promise<Place> {
+  const removed = await mkdtemp(path.join(tmpdir(), 'freehold-postgres-'))
+  if (account !== undefined) {
+    await chown(removed, account.uid, account.gid)
+  }
+  return { folder: path.join(removed, 'data'), removed }
+}
+
+interface Preparation {
+  place: Place
+  port: number
+  binaries: Binaries
+  account: ServerAccount | undefined
+  password: string
+}
+
+async function startOnPort(options: ServerOptions, preparation: Preparation): Promise<Server> {
+  const { place, port, password } = preparation
+  await writeSettings(options, place.folder, port)
+  const child = spawnServer(preparation)
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-4000)
@@ -57,41 +105,37 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     child.stdin.end(options.ephemeral ? 'quit\n' : 'fast\n')
     await exited
   }
-  await waitUntilReady(url(), child, () => log).catch(async (error: unknown) => {
+  await waitUntilReady(url(), place.folder, child, () => log).catch(async (error: unknown) => {
     await stop()
     throw error
   })
-  return { major: options.major, port, folder: options.folder, url, stop }
+  return { major: options.major, port, folder: place.folder, url, stop }
 }
 
-/** Starts a throw-away server in a temporary folder that `stop()` removes; every role may connect without password. */
+/** Starts a throw-away server whose data go with it; every role may connect without password. */
 export async function startTestServer(major: Major = 18, settings: Record<string, string> = {}): Promise<Server> {
-  const parent = await mkdtemp(path.join(tmpdir(), 'freehold-postgres-'))
-  await chmod(parent, 0o755)
-  const folder = path.join(parent, 'data')
-  const server = await startServer({ major, folder, ephemeral: true, authentication: 'trust', settings })
-  const stop = async (): Promise<void> => {
-    await server.stop()
-    await rm(parent, { recursive: true, force: true })
-  }
-  return { ...server, stop }
+  return await startServer({ major, ephemeral: true, authentication: 'trust', settings })
 }
 
 // The shell stands between, holding the read end of a pipe: when this process ends in any way, kill -9 included, the
 // pipe closes and the server is stopped. SIGINT of a terminal reaches the whole group, so the server gets its own.
 const keeper = `
+trap : TERM
 "$0" -D "$1" </dev/null & server=$!
 ( while kill -0 "$server" 2>/dev/null; do sleep 1; done; kill "$$" 2>/dev/null ) & watcher=$!
 read -r how
 kill "$watcher" 2>/dev/null
-if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi
-wait "$server"`
+if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi 2>/dev/null
+wait "$server"; status=$?
+if [ -n "$2" ]; then cd / && rm -rf "$2"; fi
+exit "$status"`
 
-function spawnServer(binaries: Binaries, folder: string, account: ServerAccount | undefined) {
-  return spawn('/bin/sh', ['-c', keeper, path.join(binaries.folder, 'bin', 'postgres'), folder], {
+function spawnServer({ place, binaries, account }: Preparation) {
+  const server = path.join(binaries.folder, 'bin', 'postgres')
+  return spawn('/bin/sh', ['-c', keeper, server, place.folder, place.removed ?? ''], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
-    cwd: folder,
+    cwd: place.folder,
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     ...account,
   })
@@ -100,27 +144,28 @@ function spawnServer(binaries: Binaries, folder: string, account: ServerAccount 
 /** Makes the data folder from an initialised cluster kept in the cache, and returns the superuser's password. */
 async function prepareFolder(
   options: ServerOptions,
+  folder: string,
   binaries: Binaries,
   account: ServerAccount | undefined,
 ): Promise<string> {
   const template = await prepareTemplate(binaries, account)
   const password = (await readFile(path.join(template, 'password'), 'utf8')).trim()
-  if (!existsSync(path.join(options.folder, 'PG_VERSION'))) {
-    await mkdir(path.dirname(options.folder), { recursive: true })
-    await cp(path.join(template, 'data'), options.folder, { recursive: true })
+  if (!existsSync(path.join(folder, 'PG_VERSION'))) {
+    await mkdir(path.dirname(folder), { recursive: true })
+    await cp(path.join(template, 'data'), folder, { recursive: true })
   } else {
-    await rm(path.join(options.folder, 'postmaster.pid'), { force: true })
+    await rm(path.join(folder, 'postmaster.pid'), { force: true })
   }
-  await chmod(options.folder, 0o700)
+  await chmod(folder, 0o700)
   if (account !== undefined) {
-    await chownAll(options.folder, account)
+    await chownAll(folder, account)
   }
   const method = options.authentication === 'trust' ? 'trust' : 'scram-sha-256'
   const hosts = ['127.0.0.1/32', '::1/128'].flatMap((host) => [
     `host all all ${host} ${method}`,
     `host replication all ${host} ${method}`,
   ])
-  await writeFile(path.join(options.folder, 'pg_hba.conf'), `${hosts.join('\n')}\n`)
+  await writeFile(path.join(folder, 'pg_hba.conf'), `${hosts.join('\n')}\n`)
   return password
 }
 
@@ -163,7 +208,7 @@ async function chownAll(folder: string, account: ServerAccount): Promise<void> {
   await chown(folder, account.uid, account.gid)
 }
 
-async function writeSettings(options: ServerOptions, port: number): Promise<void> {
+async function writeSettings(options: ServerOptions, folder: string, port: number): Promise<void> {
   const ephemeral = {
     fsync: 'off',
     full_page_writes: 'off',
@@ -184,10 +229,10 @@ async function writeSettings(options: ServerOptions, port: number): Promise<void
     ...options.settings,
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
-  const file = path.join(options.folder, 'freehold.conf')
+  const file = path.join(folder, 'freehold.conf')
   await writeFile(file, `${lines.join('\n')}\n`)
   await chmod(file, 0o644)
-  const main = path.join(options.folder, 'postgresql.conf')
+  const main = path.join(folder, 'postgresql.conf')
   const text = await readFile(main, 'utf8')
   const include = "include = 'freehold.conf'"
   if (!text.includes(include)) {
@@ -206,8 +251,11 @@ async function findFreePort(): Promise<number> {
   })
 }
 
+class PortTakenError extends Error {}
+
 async function waitUntilReady(
   url: string,
+  folder: string,
   child: { exitCode: number | null; signalCode: string | null },
   log: () => string,
 ): Promise<void> {
@@ -216,17 +264,35 @@ async function waitUntilReady(
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`the embedded Postgres server did not start: ${log().trim()}`)
     }
-    const client = new pg.Client({ connectionString: url })
-    client.on('error', () => {})
     try {
-      await client.connect()
-      await client.end()
-      return
+      if ((await readDataFolder(url)) === folder) {
+        return
+      }
+      throw new PortTakenError('another Postgres server took the port of the embedded one')
     } catch (cause) {
+      if (cause instanceof PortTakenError) {
+        throw cause
+      }
+      // The start-up log is the only place that tells; the server's locale is C, so it is always in these words.
+      if (log().includes('could not create any TCP/IP sockets')) {
+        throw new PortTakenError('another program took the port of the embedded Postgres server', { cause })
+      }
       if (Date.now() > deadlineAt) {
         throw new Error(`the embedded Postgres server was not ready within 60 s: ${log().trim()}`, { cause })
       }
       await new Promise((resolve) => setTimeout(resolve, 15))
     }
+  }
+}
+
+async function readDataFolder(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+    return rows[0]?.data_directory ?? ''
+  } finally {
+    await client.end()
   }
 }
