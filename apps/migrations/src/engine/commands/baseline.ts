@@ -1,0 +1,27 @@
+import { withTransaction } from '@freehold/postgres'
+import { ensurePrismaTable, insertFinished } from '../read/prisma-table.ts'
+import { readMigrationsFolder } from '../read/read-folder.ts'
+import { withRunner } from './with-runner.ts'
+import { findPending } from './pending.ts'
+import type { Target } from './target.ts'
+
+export interface BaselineOutcome {
+  /** Ids of the migrations that were entered as applied. */
+  entered: string[]
+  warnings: string[]
+}
+
+/** Enters every pending migration of the folder as applied and runs none. */
+export async function baseline(target: Target): Promise<BaselineOutcome> {
+  const migrations = await readMigrationsFolder(target.migrationsFolder)
+  return await withRunner(target, {}, async ({ client }) => {
+    const { pending, warnings } = await findPending(client, target, migrations)
+    await withTransaction(client, async () => {
+      await ensurePrismaTable(client, target.schema)
+      for (const migration of pending) {
+        await insertFinished(client, target.schema, migration)
+      }
+    })
+    return { entered: pending.map(({ id }) => id), warnings }
+  })
+}
