@@ -60,11 +60,11 @@ function readConfig(text: string, file: string): { migrations?: string; schema?:
   const code = withoutComments(text)
   const migrations = /\bmigrations\s*:\s*\{/.exec(code)
   const found: { migrations?: string; schema?: string } = {}
-  const folder = migrations === null ? undefined : valueOf(blockAt(code, migrations.index), 'path')
+  const folder = migrations === null ? undefined : expressionBehind(blockAt(code, migrations.index), 'path')
   if (folder !== undefined) {
     found.migrations = constantPath(folder, `the path of the migrations in ${file}`)
   } else {
-    const schema = valueOf(code, 'schema')
+    const schema = expressionBehind(code, 'schema')
     if (schema !== undefined) {
       found.schema = constantPath(schema, `the schema in ${file}`)
     }
@@ -91,7 +91,7 @@ function blockAt(code: string, start: number): string {
 }
 
 /** Returns what stands behind `<key>:` up to the comma or bracket that ends it. */
-function valueOf(code: string, key: string): string | undefined {
+function expressionBehind(code: string, key: string): string | undefined {
   const found = new RegExp(`\\b${key}\\s*:\\s*`).exec(code)
   if (found === null) {
     return undefined
