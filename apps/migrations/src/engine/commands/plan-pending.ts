@@ -135,7 +135,10 @@ async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Re
       makeRows(client, ground.catalog, { tables: filled, statements: all, seed: rowsSeed, rowsPerTable }),
     )
     const copy = await shadow.createCopy()
-    const rehearsal = await rehearseMigrations(copy.client, ground.statements)
+    const rehearsal = await rehearseMigrations(copy.client, ground.statements, {
+      isTolerated: () => false,
+      ...(shadow.hasLiveRoles ? { before: ground.catalog } : {}),
+    })
     const { failure } = rehearsal
     if (failure === null || filled.length === 0 || !isAboutRows(failure.error.sqlstate)) {
       return { rehearsal, copy }

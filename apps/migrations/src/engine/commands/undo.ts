@@ -1,6 +1,6 @@
 import type { Action, Step } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
-import type { Run } from '../run/journal.ts'
+import { type Run, readRuns } from '../run/journal.ts'
 import type { UndoOutcome } from './outcomes.ts'
 import type { Target } from './target.ts'
 import { withRunner } from './with-runner.ts'
@@ -12,12 +12,12 @@ export interface UndoOptions {
   maxLockMs: number
 }
 
-/** Takes the run whose window is open back, or the one that was cut off. */
+/** Takes back the run whose window is open, that was cut off, or that ended without a contract phase. */
 export async function undo(target: Target, options: UndoOptions): Promise<UndoOutcome> {
   return await withRunner(target, options, async (runner) => {
-    const run = await runner.findOpenRun()
+    const run = findUndoable(await readRuns(runner.client))
     if (run === undefined || run.plan.migrations.some(({ id }) => id === options.to)) {
-      throw new Problem(problems.nothingToUndo, 'no run has its window open or was cut off')
+      throw new Problem(problems.nothingToUndo, 'no run has its window open, was cut off, or ended without a contract phase')
     }
     if (run.state === 'contracting') {
       throw new Problem(problems.nothingToUndo, 'the contract phase has begun', {
@@ -31,6 +31,14 @@ export async function undo(target: Target, options: UndoOptions): Promise<UndoOu
     await runner.undoRun(run)
     return { outcome: 'undone', ...outcome }
   })
+}
+
+/** Returns the latest run if it is still before its contract phase, or has none. */
+function findUndoable(runs: Run[]): Run | undefined {
+  const latest = runs.find((run) => run.state !== 'undone' && run.state !== 'failed')
+  const hasContract = latest?.plan.steps.some((step) => step.phase === 'contract') ?? false
+  const isEnded = latest?.state === 'done' && (hasContract || latest.plan.mode === 'asWritten')
+  return isEnded ? undefined : latest
 }
 
 function stepsToUndo(run: Run): UndoOutcome['steps'] {
