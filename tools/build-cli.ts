@@ -1,0 +1,29 @@
+// Bundles the command line into apps/cli/dist/freehold.js, which is what the published package runs. Only what the root
+// package.json names as its dependencies stays outside: WebAssembly and the server's programs cannot be bundled.
+
+import { readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+
+const root = path.resolve(import.meta.dirname, '..')
+const dist = path.join(root, 'apps/cli/dist')
+const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>
+  optionalDependencies: Record<string, string>
+}
+
+rmSync(dist, { recursive: true, force: true })
+await build({
+  entryPoints: [path.join(root, 'apps/cli/src/main.ts')],
+  outfile: path.join(dist, 'freehold.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22.22',
+  // pg asks for pg-native only where the user has installed it and wants it.
+  external: [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.optionalDependencies), 'pg-native'],
+  // Bundled CommonJS calls require for Node's own modules, which an ES module does not have.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  legalComments: 'eof',
+  logLevel: 'warning',
+})
