@@ -29,7 +29,7 @@ export async function deploy(target: Target, options: DeployOptions): Promise<De
   const migrations = await readMigrationsFolder(target.migrationsFolder)
   return await withRunner(target, options, async (runner) => {
     const open = await runner.findOpenRun()
-    const goneOn = open === undefined ? undefined : await goOn(runner, open, options, target)
+    const goneOn = open === undefined ? undefined : await goOn(runner, open, target)
     const found = await findPending(runner.client, target, migrations)
     if (found.pending.length === 0) {
       return await withoutPending(runner, goneOn, found.warnings, options)
@@ -42,7 +42,7 @@ export async function deploy(target: Target, options: DeployOptions): Promise<De
 }
 
 /** Ends what an earlier command began and did not end. Returns the run if it was not taken back. */
-async function goOn(runner: Runner, run: Run, options: DeployOptions, target: Target): Promise<Run | undefined> {
+async function goOn(runner: Runner, run: Run, target: Target): Promise<Run | undefined> {
   switch (run.state) {
     case 'running':
       target.onFact({ kind: 'note', text: `goes on with the run of ${run.startedAt}, which was cut off` })
