@@ -14,6 +14,9 @@ export function findFaults({ plain, freehold }: Results): string[] {
   if (freehold.failed > 0) {
     faults.push(`Freehold's side had ${freehold.failed} failed requests: ${JSON.stringify(freehold.failures)}`)
   }
+  if (freehold.requests === 0) {
+    faults.push("No request reached Freehold's side, so this run shows nothing")
+  }
   if (plain.failed === 0 && plain.longestStallMs <= stallMsShown) {
     faults.push('The plain side had neither a failed request nor a stall over 500 ms, so this run shows nothing')
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -11,14 +11,16 @@ export function versionFolder(version: Version): string {
   return path.join(import.meta.dirname, String(version))
 }
 
-/** Generates the Prisma Clients of both versions where they are missing. Needs no network. */
+/** Generates the Prisma Clients of both versions where they are missing or older than the schema. Needs no network. */
 export async function generateClients(): Promise<void> {
   await Promise.all(([1, 2] as const).map(generateClient))
 }
 
 async function generateClient(version: Version): Promise<void> {
   const folder = versionFolder(version)
-  if (existsSync(path.join(folder, 'generated', 'client.ts'))) {
+  const client = path.join(folder, 'generated', 'client.ts')
+  const schema = path.join(folder, 'prisma', 'schema.prisma')
+  if (existsSync(client) && statSync(client).mtimeMs > statSync(schema).mtimeMs) {
     return
   }
   const manifest = createRequire(import.meta.url).resolve('prisma/package.json')
