@@ -5,6 +5,7 @@ import { deparse } from '../../parse/deparse.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, lockOn, nothing } from '../actions.ts'
 import type { Draft, DraftRefusal, PlanContext, PlanningUnit } from '../draft.ts'
+import { boundaryQuery, rangeConditions, rangeSettings } from '../data/key-range.ts'
 import { keyOf } from '../data/table-key.ts'
 import { laterPhase } from '../order-steps.ts'
 import { alterCommand, bodyOf } from '../syntax.ts'
@@ -122,21 +123,15 @@ function fillRows(unit: PlanningUnit, table: RelationName, column: string, conte
     const sql = `UPDATE ${target} SET ${name} = (${up}) WHERE ${name} IS NULL`
     return [{ ...common, reason, do: { kind: 'transaction', sql: [sql], locks: [], patience: 'patient', settings: unit.settings } }]
   }
-  const parts = key.map((part) => quoteIdentifier(part.name))
-  const row = `ROW(${parts.join(', ')})`
-  const parameter = (from: number): string => `ROW(${key.map((part, position) => `$${from + position}::text::${part.type}`).join(', ')})`
-  const range = `($1::text IS NULL OR ${row} > ${parameter(1)}) AND ${row} <= ${parameter(key.length + 1)}`
-  const next = `SELECT ${parts.map((part) => `${part}::text`).join(', ')} FROM (SELECT ${parts.join(', ')} FROM ${target}
-    WHERE ($1::text IS NULL OR ${row} > ${parameter(1)}) ORDER BY ${parts.join(', ')} LIMIT $${key.length + 1}::bigint) AS batch
-    ORDER BY ${parts.map((part) => `${part} DESC`).join(', ')} LIMIT 1`
+  const { behind, upTo } = rangeConditions(key, table.name)
   return [
     {
       ...common,
       reason: 'the rows that are there get their value by key, in batches',
       do: {
-        kind: 'batch', schema: table.schema, table: table.name, key, boundary: next,
-        sql: [`UPDATE ${target} SET ${name} = (${up}) WHERE ${range} AND ${name} IS NULL`],
-        before: [], after: [], settings: unit.settings,
+        kind: 'batch', schema: table.schema, table: table.name, key, boundary: boundaryQuery(target, key),
+        sql: [`UPDATE ${target} SET ${name} = (${up}) WHERE ${behind} AND ${upTo} AND ${name} IS NULL`],
+        before: [], after: [], settings: { ...rangeSettings, ...unit.settings },
       },
     },
   ]

@@ -1,0 +1,1 @@
+UPDATE orders SET note = 'paid: ' || note WHERE status = 'paid';

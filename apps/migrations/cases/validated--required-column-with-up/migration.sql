@@ -1,0 +1,2 @@
+-- freehold: up=upper(status)
+ALTER TABLE orders ADD COLUMN label text NOT NULL;
