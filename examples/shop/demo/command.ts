@@ -16,7 +16,12 @@ export class CommandError extends Error {
 /** Applies a version's migrations as `prisma migrate deploy` does. */
 export async function prismaDeploy(version: Version, databaseUrl: string, signal?: AbortSignal): Promise<void> {
   const folder = path.join(versionFolder(version), 'prisma', 'migrations')
-  await run('prisma migrate deploy', [path.join(import.meta.dirname, 'prisma-deploy.ts'), folder], databaseUrl, signal)
+  await run(
+    'prisma migrate deploy',
+    [path.join(repository, 'tools', 'prisma-engine', 'deploy.ts'), folder],
+    databaseUrl,
+    signal,
+  )
 }
 
 /** Runs `freehold migrate <arguments>` on a version's migrations. */

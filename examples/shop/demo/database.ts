@@ -1,73 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { type Client, connect, quoteIdentifier, quoteLiteral } from '@freehold/postgres'
-import { startServer } from '@freehold/postgres/embedded'
+import type { Client } from '@freehold/postgres'
+import { type DurableServer, startDurableServer } from '../../../tools/durable-server.ts'
 
-/** Roles as a shop has them: one owns the tables, one may only work on rows, one may only read. None is a superuser. */
-export type Role = 'orders_owner' | 'orders_app' | 'orders_report'
+/** Roles as a shop has them: one owns the tables, one may only work on rows, one may only read. */
+const roles = ['orders_owner', 'orders_app', 'orders_report'] as const
+export type Role = (typeof roles)[number]
+export type ShopServer = DurableServer<Role>
 
-export interface ShopServer {
-  url(database: string, role: Role): string
-  createDatabase(name: string, template?: string): Promise<void>
-  stop(): Promise<void>
-}
-
-/** Starts a Postgres server of the demo's own, with fsync as in production, in a temporary folder. */
+/** Starts the demo's own Postgres server. */
 export async function startShopServer(): Promise<ShopServer> {
-  const parent = await mkdtemp(path.join(tmpdir(), 'freehold-demo-'))
-  // As root the server runs under another account, which has to get at the folder.
-  await chmod(parent, 0o755)
-  const removeFolder = (): Promise<void> => rm(parent, { recursive: true, force: true })
-  const server = await startServer({
-    major: 18,
-    folder: path.join(parent, 'data'),
-    ephemeral: false,
-    settings: { shared_buffers: '256MB', max_wal_size: '2GB' },
-  }).catch(async (error: unknown) => {
-    await removeFolder()
-    throw error
-  })
-  const stop = async (): Promise<void> => {
-    await server.stop()
-    await removeFolder()
-  }
-  const password = randomBytes(18).toString('base64url')
-  const administer = (work: (client: Client) => Promise<void>): Promise<void> => withClient(server.url(), work)
-  await administer((client) => createRoles(client, password)).catch(async (error: unknown) => {
-    await stop()
-    throw error
-  })
-  return {
-    stop,
-    url(database, role) {
-      const url = new URL(server.url(database, role))
-      url.password = password
-      return url.href
-    },
-    createDatabase: (name, template) =>
-      administer(async (client) => {
-        const from = template === undefined ? '' : ` TEMPLATE ${quoteIdentifier(template)}`
-        await client.query(`CREATE DATABASE ${quoteIdentifier(name)} OWNER orders_owner${from}`)
-      }),
-  }
-}
-
-async function createRoles(client: Client, password: string): Promise<void> {
-  for (const role of ['orders_owner', 'orders_app', 'orders_report'] satisfies Role[]) {
-    await client.query(`CREATE ROLE ${quoteIdentifier(role)} LOGIN PASSWORD ${quoteLiteral(password)}`)
-  }
-}
-
-/** Opens a connection for the time of `work`. */
-export async function withClient(url: string, work: (client: Client) => Promise<void>): Promise<void> {
-  const client = await connect({ connectionString: url, applicationName: 'demo' })
-  try {
-    await work(client)
-  } finally {
-    await client.end()
-  }
+  return await startDurableServer(roles)
 }
 
 /** Gives the application's roles their rights on what the owner has made and will make. */

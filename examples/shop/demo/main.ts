@@ -1,9 +1,10 @@
 // npm run demo [-- --json]: takes a shop from version 1 to version 2 twice, plainly and by Freehold, under traffic.
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { withClient } from '../../../tools/durable-server.ts'
 import { generateClients } from '../orders/generate.ts'
 import { prismaDeploy } from './command.ts'
-import { fillShop, grantRights, type ShopServer, startShopServer, withClient } from './database.ts'
+import { fillShop, grantRights, type ShopServer, startShopServer } from './database.ts'
 import { freeholdWay, plainWay, runSide, type SideResult } from './side.ts'
 import { findFaults, renderTable } from './table.ts'
 
@@ -25,7 +26,7 @@ function say(line: string): void {
 
 async function prepare(server: ShopServer): Promise<void> {
   say(`Making a shop with ${rows.orders.toLocaleString('en')} orders, and two copies of it`)
-  await server.createDatabase('template')
+  await server.createDatabase('template', 'orders_owner')
   const owner = server.url('template', 'orders_owner')
   await Promise.all([generateClients(), prismaDeploy(1, owner, interrupted.signal)])
   await withClient(owner, async (client) => {
@@ -33,8 +34,8 @@ async function prepare(server: ShopServer): Promise<void> {
     await fillShop(client, rows)
   })
   interrupted.signal.throwIfAborted()
-  await server.createDatabase('plain', 'template')
-  await server.createDatabase('freehold', 'template')
+  await server.createDatabase('plain', 'orders_owner', 'template')
+  await server.createDatabase('freehold', 'orders_owner', 'template')
 }
 
 async function compare(server: ShopServer): Promise<{ plain: SideResult; freehold: SideResult }> {
@@ -68,6 +69,7 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  const reason = interrupted.signal.aborted ? interrupted.signal.reason : error
+  process.stderr.write(`${reason instanceof Error ? reason.message : String(reason)}\n`)
   return interrupted.signal.aborted ? 130 : 1
 })

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { withClient } from '../../../tools/durable-server.ts'
 import { freehold, prismaDeploy } from './command.ts'
-import { type Role, type ShopServer, withClient } from './database.ts'
+import type { Role, ShopServer } from './database.ts'
 import { type Release, startRelease } from './processes.ts'
 import { startTraffic, summarize, type Traffic, type TrafficSummary } from './traffic.ts'
 

@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withClient } from '../../../tools/durable-server.ts'
 import { openEngine } from '../../../tools/prisma-engine/open-engine.ts'
-import { fillShop, withClient } from '../demo/database.ts'
+import { fillShop } from '../demo/database.ts'
 import { type Release, startRelease } from '../demo/processes.ts'
 import { generateClients, type Version, versionFolder } from './generate.ts'
 
