@@ -1,3 +1,4 @@
+export type { QueryResult } from 'pg'
 export { type Client, type ConnectionOptions, connect, type ParsedUrl, parseDatabaseUrl } from './connect.ts'
 export { identifierBytesMax, quoteIdentifier, quoteQualified, shortenIdentifier } from './identifiers.ts'
 export { quoteLiteral } from './literals.ts'

@@ -30,6 +30,13 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+const connectionLossMessages = [
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Client was closed and is not queryable',
+  'Client has encountered a connection error and is not queryable',
+]
+
 /** Tells whether the connection itself is gone, so that nothing is known of the statement that was under way. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlstateOf(error)
@@ -40,7 +47,7 @@ export function isConnectionLoss(error: unknown): boolean {
   if (typeof code === 'string' && /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/.test(code)) {
     return true
   }
-  // node-postgres gives these two no code; the text is its own and not the server's.
+  // node-postgres gives these no code; the text is its own and not the server's.
   const message = (error as { message?: unknown } | null)?.message
-  return message === 'Connection terminated unexpectedly' || message === 'Client was closed and is not queryable'
+  return typeof message === 'string' && connectionLossMessages.includes(message)
 }
