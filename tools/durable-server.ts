@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { type Client, connect, quoteIdentifier, quoteLiteral } from '@freehold/postgres'
 import { startServer } from '@freehold/postgres/embedded'
 
-/** A Postgres 18 server that writes as one in production does, in a temporary folder that `stop()` removes. */
+/** A Postgres 18 server that writes as one in production does, whose data go with it. */
 export interface DurableServer<Role extends string> {
   /** None of the roles is a superuser. */
   url(database: string, role: Role): string
@@ -16,26 +13,14 @@ export interface DurableServer<Role extends string> {
 
 /** Starts a server with fsync on, and makes the roles on it, which log in with a password. */
 export async function startDurableServer<Role extends string>(roles: readonly Role[]): Promise<DurableServer<Role>> {
-  const parent = await mkdtemp(path.join(tmpdir(), 'freehold-server-'))
-  // As root the server runs under another account, which has to get at the folder.
-  await chmod(parent, 0o755)
-  const removeFolder = (): Promise<void> => rm(parent, { recursive: true, force: true })
-  const server = await startServer({
+  const { stop, url: serverUrl } = await startServer({
     major: 18,
-    folder: path.join(parent, 'data'),
     ephemeral: false,
     settings: { shared_buffers: '512MB', max_wal_size: '4GB' },
-  }).catch(async (error: unknown) => {
-    await removeFolder()
-    throw error
   })
-  const stop = async (): Promise<void> => {
-    await server.stop()
-    await removeFolder()
-  }
   const password = randomBytes(18).toString('base64url')
   const administer = (...statements: string[]): Promise<void> =>
-    withClient(server.url(), async (client) => {
+    withClient(serverUrl(), async (client) => {
       for (const statement of statements) {
         await client.query(statement)
       }
@@ -49,7 +34,7 @@ export async function startDurableServer<Role extends string>(roles: readonly Ro
   return {
     stop,
     url(database, role) {
-      const url = new URL(server.url(database, role))
+      const url = new URL(serverUrl(database, role))
       url.password = password
       return url.href
     },
