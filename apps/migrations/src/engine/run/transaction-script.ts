@@ -2,8 +2,7 @@
  * A step's transaction as text that goes to the server in one message: while locks are held no round trip is waited
  * for, and what is left of a deadline is reckoned by the server's own clock between two statements.
  */
-import { type Client, quoteLiteral, quoteQualified } from '@freehold/postgres'
-import type { QueryResult } from 'pg'
+import { type Client, type QueryResult, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { LockMode, RelationLock } from '../plan/step.ts'
 
 /** Statements each ended so that a trailing comment hides nothing of the next one. */
