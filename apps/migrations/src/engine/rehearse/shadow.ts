@@ -1,0 +1,140 @@
+/**
+ * Shadow databases of one live schema: each copy equals it, holds no row of it, and is thrown away. The session of a
+ * copy acts as the live database's migrating role, under that role's settings.
+ *
+ * Where the shadow server lends no superuser, the session acts as the role that the server was given with: owners,
+ * rights and row security are then not rehearsed, and a statement that depends on them is first met on the live database.
+ */
+import { type Client, connect } from '@freehold/postgres'
+import type { Catalog } from '../inspect/catalog.ts'
+import { Problem, problems } from '../problem.ts'
+import { becomeOwner, createOwned, prepareTemplate, ShadowNotBuiltError, type TemplateSource } from './build-shadow.ts'
+import type { LiveSurroundings } from './live-surroundings.ts'
+import { openShadowHost, type ShadowHost } from './shadow-host.ts'
+
+export interface ShadowCopy {
+  client: Client
+  /** Ends the session and drops the database. */
+  drop(): Promise<void>
+}
+
+export interface Shadow {
+  /** Makes a database equal to the live schema, with the rows of the last `fill`. */
+  createCopy(): Promise<ShadowCopy>
+  /**
+   * Lets `work` put rows into a fresh database that every later copy is a copy of, volatile values and sequences
+   * included. Called again, it starts anew without rows.
+   */
+  fill<T>(work: (client: Client) => Promise<T>): Promise<T>
+  /** False where owners and rights are not those of the live database. */
+  hasLiveRoles: boolean
+  /** Drops every copy; a host that was handed in stays open. */
+  close(): Promise<void>
+}
+
+export interface ShadowOptions {
+  catalog: Catalog
+  liveUrl: string
+  live: LiveSurroundings
+  /** Schema of the database URL, the search_path of every session. */
+  schema: string
+  /** Gives the SQL of the applied migrations in order, for a catalog that cannot be rendered as DDL. */
+  replay(): Promise<string[]>
+  /** Used and left open; without it a host is opened and closed with the shadow. */
+  host?: ShadowHost
+}
+
+/** Builds the shadow's template. Throws the Problem shadowNotBuilt, which names the object in the way. */
+export async function openShadow(options: ShadowOptions): Promise<Shadow> {
+  const source: TemplateSource = { catalog: options.catalog, live: options.live, replay: options.replay }
+  const host = options.host ?? (await openHost(options))
+  const closeHost = async (): Promise<void> => {
+    if (options.host === undefined) {
+      await host.close()
+    }
+  }
+  try {
+    const template = await prepareTemplate(host, source)
+    return shadowOn(host, source, options.schema, template, closeHost)
+  } catch (error) {
+    await closeHost()
+    throw toProblem(error)
+  }
+}
+
+async function openHost(options: ShadowOptions): Promise<ShadowHost> {
+  const serverMajor = Math.floor(options.catalog.serverVersionNum / 10000)
+  return await openShadowHost({ serverMajor, liveUrl: options.liveUrl }).catch((error: unknown) => {
+    throw new Problem(problems.shadowNotBuilt, `no shadow server could be opened: ${messageOf(error)}`, {}, error)
+  })
+}
+
+function toProblem(error: unknown): unknown {
+  if (!(error instanceof ShadowNotBuiltError)) {
+    return error
+  }
+  const lines = error.differences.slice(0, 10).map(({ object, what, expected, found }) => {
+    return `${object}: ${what} is ${found ?? 'absent'} on the shadow, ${expected ?? 'absent'} on the live database`
+  })
+  return new Problem(problems.shadowNotBuilt, error.message, { lines }, error)
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function shadowOn(
+  host: ShadowHost,
+  source: TemplateSource,
+  schema: string,
+  template: string,
+  closeHost: () => Promise<void>,
+): Shadow {
+  const open = new Set<ShadowCopy>()
+  let filled: string | undefined
+  const openCopy = async (): Promise<ShadowCopy & { database: string }> => {
+    const database = await createOwned(host, source, filled ?? template)
+    const client = await connect({ connectionString: host.url(database), applicationName: 'freehold shadow' })
+    await becomeOwner(client, host, source.catalog, schema)
+    const copy = {
+      client,
+      database,
+      async drop(): Promise<void> {
+        open.delete(copy)
+        await client.end()
+        await host.dropDatabase(database)
+      },
+    }
+    open.add(copy)
+    return copy
+  }
+  return {
+    hasLiveRoles: host.superuser,
+    createCopy: openCopy,
+    async fill(work) {
+      const previous = filled
+      filled = undefined
+      if (previous !== undefined) {
+        await host.dropDatabase(previous)
+      }
+      const copy = await openCopy()
+      try {
+        const result = await work(copy.client)
+        open.delete(copy)
+        await copy.client.end()
+        filled = copy.database
+        return result
+      } catch (error) {
+        await copy.drop()
+        throw error
+      }
+    },
+    async close() {
+      for (const copy of [...open]) {
+        await copy.drop()
+      }
+      if (filled !== undefined) {
+        await host.dropDatabase(filled)
+      }
+      await closeHost()
+    },
+  }
+}
