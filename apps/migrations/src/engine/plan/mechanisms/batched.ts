@@ -1,0 +1,184 @@
+/**
+ * Statements that change rows. Many rows of a table that is in use are changed by ranges of its key, each range in a
+ * short transaction of its own, so that nobody waits long for a row; what cannot be taken apart with the same result
+ * stays one statement. Either way what is replaced is kept in schema `freehold`, and undo puts it back.
+ */
+
+import type { Relation } from '../../inspect/catalog.ts'
+import { DeparseError } from '../../parse/deparse.ts'
+import type { RelationName } from '../../rehearse/observation.ts'
+import { patiently } from '../actions.ts'
+import { type DataStatement, tablesOf, toDataStatement } from '../data/analyse-data-statement.ts'
+import { closureOf, deleteRows } from '../data/delete-rows.ts'
+import { findTarget, keysAt } from '../data/find-target.ts'
+import { insertRows } from '../data/insert-rows.ts'
+import { keptColumns, type Target, tableGoesWithUndo, toTarget } from '../data/kept-table.ts'
+import { triggersFor } from '../data/triggers.ts'
+import { type Carried, updateAsOne, updateInRanges } from '../data/update-rows.ts'
+import { aroundWholeTables } from '../data/whole-tables.ts'
+import { whyWhole } from '../data/why-whole.ts'
+import type { Draft, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
+import type { NoAction } from '../step.ts'
+
+export const batched: Mechanism = {
+  name: 'batched',
+  applies: (unit) => toDataStatement(unit.unit.node) !== undefined,
+  steps(unit, context): Draft[] {
+    const statement = toDataStatement(unit.unit.node) as DataStatement
+    const found = findTarget(statement.target, unit, context)
+    const { carried, reason } = carry(statement, found, unit, context)
+    const draft: Draft = { phase: unit.phase, mechanism: 'batched', reason, ...carried, place: 'inOrder', cost: 'copy' }
+    return [found === undefined ? draft : { ...draft, table: found.name }]
+  },
+}
+
+interface Outcome {
+  carried: Carried
+  reason: string
+}
+
+function carry(
+  statement: DataStatement,
+  found: { name: RelationName; relation: Relation } | undefined,
+  unit: PlanningUnit,
+  context: PlanContext,
+): Outcome {
+  if (found === undefined) {
+    return asWritten(unit, {
+      kind: 'none',
+      reason: `${statement.target.relname} is not among the tables that are known`,
+    })
+  }
+  const { name, relation } = found
+  const keys = keysAt(name, relation, unit, context)
+  const key = keys.find((columns) => columns.every((column) => !statement.assigned.includes(column.name))) ?? keys[0]
+  const target = toTarget(name, relation, key, unit, context)
+  try {
+    const whole = isInUse(name, context)
+      ? whyWhole(statement, relation, target.key, unit, context)
+      : 'few rows or nobody who waits for them'
+    return whole === undefined
+      ? inRanges(statement, target, unit, context)
+      : asOne(statement, target, whole, unit, context)
+  } catch (error) {
+    if (!(error instanceof DeparseError)) {
+      throw error
+    }
+    return keepingTables(unit, context, 'it cannot be taken apart')
+  }
+}
+
+/** A table that the plan makes is nobody's yet, and a small one is done with in less than a batch. */
+function isInUse(name: RelationName, context: PlanContext): boolean {
+  const size = context.sizeOf(name)
+  return (
+    !context.isNew(name) &&
+    (size === undefined || size.heapBytes > context.briefTableBytes || context.briefTableBytes === 0)
+  )
+}
+
+function inRanges(statement: DataStatement, target: Target, unit: PlanningUnit, context: PlanContext): Outcome {
+  const keyed = { ...target, key: target.key ?? [] }
+  const names = keyed.key.map((column) => column.name).join(', ')
+  const reason = `many rows: by ranges of ${names}, each in a short transaction of its own`
+  if (statement.kind === 'UpdateStmt') {
+    const carried = updateInRanges(statement, keyed, keptColumns(statement, target, unit, context), unit)
+    return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+  }
+  const closure = closureOf(target, unit, context)
+  if (closure.obstacle !== undefined) {
+    return keepingTables(unit, context, closure.obstacle)
+  }
+  const carried = deleteRows(statement, target, closure, unit, 'inRanges')
+  return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+}
+
+function asOne(
+  statement: DataStatement,
+  target: Target,
+  why: string,
+  unit: PlanningUnit,
+  context: PlanContext,
+): Outcome {
+  const reason = `one statement: ${why}`
+  if (tableGoesWithUndo(target.name, unit, context) && tablesOf(unit.unit.node).writes.length === 1) {
+    return {
+      carried: {
+        do: patiently([unit.unit.sql], unit.settings),
+        undo: { kind: 'none', reason: 'the rows go with their table' },
+      },
+      reason,
+    }
+  }
+  const carried = carryAsOne(statement, target, unit, context)
+  if (carried === undefined) {
+    return keepingTables(unit, context, why)
+  }
+  return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+}
+
+function carryAsOne(
+  statement: DataStatement,
+  target: Target,
+  unit: PlanningUnit,
+  context: PlanContext,
+): Carried | undefined {
+  const { key } = target
+  const isAlone = tablesOf(statement.node).writes.length === 1 && target.relation.rules.length === 0
+  const changesKey = key?.some((column) => statement.assigned.includes(column.name)) ?? false
+  if (!isAlone || statement.kind === 'MergeStmt') {
+    return undefined
+  }
+  if (statement.kind === 'DeleteStmt') {
+    const closure = closureOf(target, unit, context)
+    return closure.obstacle === undefined ? deleteRows(statement, target, closure, unit, 'asOne') : undefined
+  }
+  if (key === undefined || changesKey) {
+    return undefined
+  }
+  const keyed = { ...target, key }
+  const columns = keptColumns(statement, target, unit, context)
+  return statement.kind === 'UpdateStmt'
+    ? updateAsOne(statement, keyed, columns, unit)
+    : insertRows(statement, keyed, statement.assigned.length === 0 ? [] : columns, unit)
+}
+
+/** The tables that the statement names, copied before and compared after. */
+function keepingTables(unit: PlanningUnit, context: PlanContext, why: string): Outcome {
+  const targets: Target[] = []
+  for (const table of tablesOf(unit.unit.node).writes) {
+    const found = findTarget(table, unit, context)
+    if (found === undefined || !/table/i.test(found.relation.kind) || found.relation.kind === 'foreignTable') {
+      return asWritten(unit, { kind: 'none', reason: `what it replaces in ${table.relname} cannot be kept` })
+    }
+    const isKnown = targets.some((target) => target.relation === found.relation)
+    if (!isKnown && !tableGoesWithUndo(found.name, unit, context)) {
+      targets.push(
+        toTarget(found.name, found.relation, keysAt(found.name, found.relation, unit, context)[0], unit, context),
+      )
+    }
+  }
+  return { carried: aroundWholeTables(targets, unit), reason: `one statement: ${why}` }
+}
+
+function asWritten(unit: PlanningUnit, undo: NoAction): Outcome {
+  return { carried: { do: patiently([unit.unit.sql], unit.settings), undo }, reason: 'one statement, as written' }
+}
+
+/** What a trigger writes elsewhere is not known, so taking back the rows alone would leave a half. */
+function withoutUndo(
+  carried: Carried,
+  target: Target,
+  statement: DataStatement,
+  unit: PlanningUnit,
+  context: PlanContext,
+): Carried {
+  const events = { InsertStmt: 'insert', UpdateStmt: 'update', DeleteStmt: 'delete', MergeStmt: 'update' } as const
+  const writer = triggersFor(target.triggers, [events[statement.kind]]).find((trigger) => trigger.writes)
+  if (tableGoesWithUndo(target.name, unit, context)) {
+    return { ...carried, undo: { kind: 'none', reason: 'the rows go with their table' } }
+  }
+  return writer === undefined
+    ? carried
+    : { ...carried, undo: { kind: 'none', reason: `trigger ${writer.name} writes elsewhere` } }
+}
