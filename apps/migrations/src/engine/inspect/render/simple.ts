@@ -169,6 +169,13 @@ export function signatureOf(routine: Routine): string {
   return `${nameOf(routine)}(${everything ? '*' : routine.identityArguments})`
 }
 
+/** Returns the routine as GRANT and REVOKE name it. */
+export function targetOf(routine: Routine): string {
+  // They know no AGGREGATE: it is a function there, and what it orders by is an argument as any other.
+  const types = routine.identityArguments.replace(/^ORDER BY /, '').replace(' ORDER BY ', ', ')
+  return `${routine.kind === 'procedure' ? 'PROCEDURE' : 'FUNCTION'} ${nameOf(routine)}(${types})`
+}
+
 /** Returns the keyword for the kind of routine. */
 export function routineWord(routine: Routine): 'FUNCTION' | 'PROCEDURE' | 'AGGREGATE' {
   return routine.kind === 'procedure' ? 'PROCEDURE' : routine.kind === 'aggregate' ? 'AGGREGATE' : 'FUNCTION'
@@ -177,10 +184,8 @@ export function routineWord(routine: Routine): 'FUNCTION' | 'PROCEDURE' | 'AGGRE
 /** Returns the node of a function, procedure or aggregate. */
 export function routineNode(routine: Routine, context: RenderContext): RenderNode {
   const word = routineWord(routine)
-  const on = word === 'PROCEDURE' ? 'PROCEDURE' : 'FUNCTION'
   const signature = signatureOf(routine)
-  // GRANT knows no AGGREGATE: it is a function there, and what it orders by is an argument as any other.
-  const target = `${on} ${nameOf(routine)}(${routine.identityArguments.replace(/^ORDER BY /, '').replace(' ORDER BY ', ', ')})`
+  const target = targetOf(routine)
   const { version } = context
   return {
     key: routineKey(routine),

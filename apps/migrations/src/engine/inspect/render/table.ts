@@ -235,7 +235,12 @@ function parentKey(qualified: string, context: RenderContext): ObjectKey {
   return parent === undefined ? `table ${qualified}` : relationKey(parent)
 }
 
-function defaultNode(relation: Relation, column: Column, context: RenderContext): RenderNode {
+/** Returns the node that sets a column's default. */
+export function defaultNode(
+  relation: Relation,
+  column: { name: string; default: string | null },
+  context: RenderContext,
+): RenderNode {
   const key = partKey('default', relation, column.name)
   const set = `ALTER COLUMN ${quoteIdentifier(column.name)} SET DEFAULT ${column.default}`
   return {
