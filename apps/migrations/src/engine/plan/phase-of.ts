@@ -3,7 +3,8 @@
  * expand, data in backfill, what tightens or removes something that exists in contract. What stands before a unit may
  * hold it back further; that is the planner's business.
  */
-import { dropsAtMost, existedBefore, isTargetNew } from './bridges/existing-objects.ts'
+import { existedBefore, isTargetNew } from './bridges/existing-objects.ts'
+import { findLiveColumn } from './bridges/trace-names.ts'
 import type { PlanContext, PlanningUnit } from './draft.ts'
 import { laterPhase } from './order-steps.ts'
 import { phaseOfTableCommand } from './phase-of-table-command.ts'
@@ -89,18 +90,22 @@ function grantPhase(grant: { is_grant?: boolean } | undefined): Phase {
 /** What is not listed either makes something new or changes what is there in a way that nobody has looked at. */
 function phaseOfUnknown(unit: PlanningUnit): Phase {
   const kind = kindOf(unit.unit.node)
-  return kind.startsWith('Create') || kind === 'DefineStmt' || kind === 'CompositeTypeStmt' || dropsAtMost(unit)
+  return kind.startsWith('Create') || kind === 'DefineStmt' || kind === 'CompositeTypeStmt' || onlyCreates(unit)
     ? 'expand'
     : 'contract'
 }
 
-/** Code whose text does not tell what it does is judged by what it did to the catalog. */
+function onlyCreates({ observation: { changes } }: PlanningUnit): boolean {
+  return changes !== null && !changes.changedOrRemoved
+}
+
+/** Code whose text does not tell what it does is judged by what it did to schema and rows. */
 function phaseOfOpaque(unit: PlanningUnit): Phase {
-  const { revert } = unit.observation
-  if (revert === null || (revert.sql.length === 0 && revert.cannot.length === 0)) {
+  const { changes } = unit.observation
+  if (changes === null || (!changes.created && !changes.changedOrRemoved)) {
     return 'backfill'
   }
-  return dropsAtMost(unit) ? 'expand' : 'contract'
+  return changes.changedOrRemoved ? 'contract' : 'expand'
 }
 
 function phaseOfAlterTable(unit: PlanningUnit, context: PlanContext): Phase {
@@ -123,6 +128,10 @@ function phaseOfRename(unit: PlanningUnit, context: PlanContext): Phase {
   const type = rename?.renameType ?? ''
   if (quietRenames.has(type)) {
     return 'expand'
+  }
+  if (type === 'OBJECT_COLUMN') {
+    const table = context.resolve(rename?.relation ?? {})
+    return findLiveColumn(table, rename?.subname ?? '', unit.order, context) === undefined ? 'expand' : 'contract'
   }
   if (type === 'OBJECT_INDEX') {
     const name = context.resolve(rename?.relation ?? {})

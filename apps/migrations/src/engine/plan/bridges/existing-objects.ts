@@ -156,12 +156,3 @@ function isRoutineChanged(name: LooseName, { catalog, after }: PlanContext): boo
       return later?.definition !== routine.definition
     })
 }
-
-/** Commands that take back something made; what takes back a change or a removal makes or alters. */
-const takesBackCreation = /^(DROP |ALTER TABLE (ONLY )?\S+ DROP (COLUMN|CONSTRAINT) )/
-
-/** Tells whether the catalog only gained objects by the unit. */
-export function dropsAtMost(unit: PlanningUnit): boolean {
-  const { revert } = unit.observation
-  return revert !== null && revert.cannot.length === 0 && revert.sql.every((sql) => takesBackCreation.test(sql))
-}
