@@ -1,0 +1,187 @@
+/** The one entry to running: opens the sessions, takes the lease, and closes all again. */
+import { type Client, withTransaction } from '@freehold/postgres'
+import type { Target } from '../commands/target.ts'
+import type { Catalog } from '../inspect/catalog.ts'
+import type { Migration } from '../parse/statement.ts'
+import { maxLockMsDefault } from '../plan/limits.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Phase } from '../plan/step.ts'
+import { Problem, problems } from '../problem.ts'
+import { ensurePrismaTable, insertStarted } from '../read/prisma-table.ts'
+import { verifyRun } from '../verify/verify-run.ts'
+import { checkServer } from './check-server.ts'
+import { findOpenRun, findRun, insertRun, type Run, setPrismaRows, setRunState } from './journal.ts'
+import { ensureJournal, hasJournal } from './journal-schema.ts'
+import { acquireLease, assertEpoch, epochSql, openEpoch } from './lease.ts'
+import { lockDeadlineMsDefault } from './limits.ts'
+import { runFiles } from './run-as-written.ts'
+import { type RunContext, toInterruption } from './run-context.ts'
+import { type PhaseOptions, runPhases, takeBack } from './run-plan.ts'
+import { openSession } from './session.ts'
+
+export interface RunnerOptions {
+  /** Longest that any caller may wait for a step, its locks and what it does under them together. */
+  maxLockMs?: number
+  /** How long a step tries to get its locks. */
+  lockDeadlineMs?: number
+}
+
+/** The only runner on a database, until it is closed. */
+export interface Runner {
+  /** The session that does the work; between steps it may be used for reading. */
+  client: Client
+  serverMajor: number
+  findOpenRun(): Promise<Run | undefined>
+  /** Enters the run, and its migrations as begun in `_prisma_migrations`. `after` is the schema that it should end in. */
+  startRun(plan: Plan, after?: Catalog | null): Promise<Run>
+  /** Runs the phases as far as they are not done; verifies the schema when the run is at its end. */
+  runPhases(run: Run, phases: Phase[], options: PhaseOptions): Promise<void>
+  /** Takes the run back, from wherever it is before its contract phase. */
+  undoRun(run: Run): Promise<void>
+  /** Runs the files as they stand, for a database without a table that anyone could wait for. */
+  runAsWritten(plan: Plan, migrations: Migration[]): Promise<Run>
+  close(): Promise<void>
+}
+
+/** Opens the only runner on the target; throws the Problem `anotherRunner` when there is one already. */
+export async function openRunner(target: Target, options: RunnerOptions = {}): Promise<Runner> {
+  const control = await openSession(target)
+  const opened: Client[] = [control]
+  const close = async (): Promise<void> => {
+    // The lease goes last, so that nobody begins while this runner's sessions are still there.
+    await Promise.all(opened.slice(1).map(async (client) => await client.end().catch(() => {})))
+    await control.end().catch(() => {})
+  }
+  try {
+    const serverMajor = await checkServer(control)
+    const lease = await acquireLease(control)
+    const client = await openSession(target)
+    opened.push(client)
+    const context = createContext(target, options, client, lease, async () => {
+      const watcher = await openSession(target)
+      opened.push(watcher)
+      return watcher
+    })
+    return createRunner(context, serverMajor, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function createContext(
+  target: Target,
+  options: RunnerOptions,
+  client: Client,
+  lease: RunContext['lease'],
+  openWatcher: () => Promise<Client>,
+): RunContext {
+  let watcher: Promise<Client> | undefined
+  return {
+    client,
+    watcher: async () => {
+      watcher ??= openWatcher()
+      return await watcher
+    },
+    pid: (client as unknown as { processID: number }).processID,
+    lease,
+    epoch: '',
+    schema: target.schema,
+    maxLockMs: options.maxLockMs ?? maxLockMsDefault,
+    lockDeadlineMs: options.lockDeadlineMs ?? lockDeadlineMsDefault,
+    onFact: target.onFact,
+    signal: target.signal,
+  }
+}
+
+function createRunner(context: RunContext, serverMajor: number, close: () => Promise<void>): Runner {
+  const { client } = context
+  /** Lets every failure that ends a run without being the step's leave as a Problem. */
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw toInterruption(error, context.signal) ?? error
+    }
+  }
+  return {
+    client,
+    serverMajor,
+    close,
+    findOpenRun: () =>
+      guarded(async () => {
+        if (!(await hasJournal(client))) {
+          return undefined
+        }
+        await openJournal(context)
+        return await findOpenRun(client)
+      }),
+    startRun: (plan, after = null) =>
+      guarded(async () => {
+        await openJournal(context)
+        await ensurePrismaTable(client, context.schema)
+        return await startRun(context, plan, after)
+      }),
+    runPhases: (run, phases, options) =>
+      guarded(async () => {
+        await openJournal(context)
+        const wasDone = run.state === 'done'
+        await runPhases(context, run, phases, options)
+        if (run.state === 'done' && !wasDone) {
+          await verifyRun(client, run)
+        }
+      }),
+    undoRun: (run) =>
+      guarded(async () => {
+        await openJournal(context)
+        if (run.state === 'contracting') {
+          throw new Problem(problems.nothingToUndo, 'the contract phase has begun')
+        }
+        await takeBack(context, run, null)
+      }),
+    runAsWritten: (plan, migrations) => guarded(async () => await runAsWritten(context, plan, migrations)),
+  }
+}
+
+/** Makes the journal and opens this runner's epoch in it, once. */
+async function openJournal(context: RunContext): Promise<void> {
+  if (context.epoch === '') {
+    await ensureJournal(context.client)
+    context.epoch = await openEpoch(context.client)
+  }
+}
+
+/** The files are entered as a run that is at its end, so that history and drift know of it; there is nothing to resume. */
+async function runAsWritten(context: RunContext, plan: Plan, migrations: Migration[]): Promise<Run> {
+  const { client } = context
+  await openJournal(context)
+  await runFiles(context, plan, migrations)
+  const id = await withTransaction(client, async () => await insertRun(client, plan, null, context.epoch))
+  const run = await getRun(client, id)
+  await setRunState(client, run, 'done')
+  await verifyRun(client, run)
+  return run
+}
+
+async function getRun(client: Client, id: string): Promise<Run> {
+  const run = await findRun(client, id)
+  if (run === undefined) {
+    throw new Error(`the run ${id} is not in the journal`)
+  }
+  return run
+}
+
+async function startRun(context: RunContext, plan: Plan, after: Catalog | null): Promise<Run> {
+  const { client } = context
+  const id = await withTransaction(client, async () => {
+    assertEpoch((await client.query(epochSql)).rows[0], context.epoch)
+    const runId = await insertRun(client, plan, after, context.epoch)
+    const prismaRows: Record<string, string> = {}
+    for (const migration of plan.migrations) {
+      prismaRows[migration.id] = await insertStarted(client, context.schema, { ...migration, sql: '' })
+    }
+    await setPrismaRows(client, runId, prismaRows)
+    return runId
+  })
+  return await getRun(client, id)
+}
