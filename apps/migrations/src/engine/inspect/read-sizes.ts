@@ -99,7 +99,7 @@ async function lookForRows(
   const parts = relations.map(({ oid, schema, name, count }) => {
     const table = quoteQualified(schema, name)
     const counted = count
-      ? `(select count(*) from (select from ${table} limit ${countedRowsMax}) as some)`
+      ? `(select count(*) from (select from ${table} limit ${countedRowsMax}) as head)`
       : 'null::int8'
     return `select ${quoteLiteral(String(oid))}::text as oid, exists(select from ${table} limit 1) as "hasRows", ${counted} as counted`
   })
