@@ -7,7 +7,7 @@ import type { Target } from './target.ts'
 
 export interface BaselineOutcome {
   /** Ids of the migrations that were entered as applied. */
-  entered: string[]
+  applied: string[]
   warnings: string[]
 }
 
@@ -22,6 +22,6 @@ export async function baseline(target: Target): Promise<BaselineOutcome> {
         await insertFinished(client, target.schema, migration)
       }
     })
-    return { entered: pending.map(({ id }) => id), warnings }
+    return { applied: pending.map(({ id }) => id), warnings }
   })
 }

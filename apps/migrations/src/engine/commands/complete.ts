@@ -1,15 +1,15 @@
 import { Problem, problems } from '../problem.ts'
 import { toSummary } from '../run/journal.ts'
-import type { RunSummary } from './outcomes.ts'
+import type { DeployOutcome } from './outcomes.ts'
 import type { Target } from './target.ts'
 import { withRunner } from './with-runner.ts'
 
-/** Carries out the contract phase of the run whose window is open. Returns null where none is. */
-export async function complete(target: Target, options: { maxLockMs: number }): Promise<RunSummary | null> {
+/** Carries out the contract phase of the run whose window is open. */
+export async function complete(target: Target, options: { maxLockMs: number }): Promise<DeployOutcome> {
   return await withRunner(target, options, async (runner) => {
     const run = await runner.findOpenRun()
     if (run === undefined) {
-      return null
+      return { outcome: 'nothingPending', applied: [], plan: null, run: null, warnings: [] }
     }
     if (run.state === 'running' || run.state === 'undoing') {
       const what = run.state === 'running' ? 'deploy' : 'undo'
@@ -18,6 +18,7 @@ export async function complete(target: Target, options: { maxLockMs: number }): 
       })
     }
     await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
-    return toSummary(run)
+    const applied = run.plan.migrations.map(({ id }) => id)
+    return { outcome: 'done', applied, plan: run.plan, run: toSummary(run), warnings: [] }
   })
 }
