@@ -19,6 +19,8 @@ export interface ShadowCopy {
 }
 
 export interface Shadow {
+  /** The shadow server's time before the first row was made; made rows are older than any value of now(). */
+  startedAt: Date
   /** Makes a database equal to the live schema, with the rows of the last `fill`. */
   createCopy(): Promise<ShadowCopy>
   /**
@@ -55,7 +57,8 @@ export async function openShadow(options: ShadowOptions): Promise<Shadow> {
   }
   try {
     const template = await prepareTemplate(host, source)
-    return shadowOn(host, source, options.schema, template, closeHost)
+    const startedAt = await timeOf(host)
+    return shadowOn(host, source, options.schema, { template, startedAt, closeHost })
   } catch (error) {
     await closeHost()
     throw toProblem(error)
@@ -67,6 +70,14 @@ async function openHost(options: ShadowOptions): Promise<ShadowHost> {
   return await openShadowHost({ serverMajor, liveUrl: options.liveUrl }).catch((error: unknown) => {
     throw new Problem(problems.shadowNotBuilt, `no shadow server could be opened: ${messageOf(error)}`, {}, error)
   })
+}
+
+async function timeOf(host: ShadowHost): Promise<Date> {
+  const { rows } = await host.admin.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+  if (rows[0] === undefined) {
+    throw new Error('the shadow server did not tell its time')
+  }
+  return rows[0].now
 }
 
 function toProblem(error: unknown): unknown {
@@ -85,8 +96,7 @@ function shadowOn(
   host: ShadowHost,
   source: TemplateSource,
   schema: string,
-  template: string,
-  closeHost: () => Promise<void>,
+  { template, startedAt, closeHost }: { template: string; startedAt: Date; closeHost(): Promise<void> },
 ): Shadow {
   const open = new Set<ShadowCopy>()
   let filled: string | undefined
@@ -107,6 +117,7 @@ function shadowOn(
     return copy
   }
   return {
+    startedAt,
     hasLiveRoles: host.superuser,
     createCopy: openCopy,
     async fill(work) {
