@@ -3,35 +3,16 @@
  * puts them back.
  */
 import { quoteIdentifier } from '@freehold/postgres'
-import type { Constraint, Relation } from '../../inspect/catalog.ts'
-import { lockOn, patiently, sqlName } from '../actions.ts'
-import type { PlanContext, PlanningUnit } from '../draft.ts'
+import { lockOn, patiently } from '../actions.ts'
+import type { PlanningUnit } from '../draft.ts'
 import type { Action } from '../step.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
-import { asOne, changed, inRange, of } from './change-rows.ts'
-import { insertableColumns, keptName, makeKept, type Target, toTarget, withoutTriggers } from './kept-table.ts'
+import { asOne, changed, inRange, of, sameKey } from './change-rows.ts'
+import type { Closure, Reached } from './closure.ts'
+import { insertableColumns, keptName, makeKept, type Target, withoutTriggers } from './kept-table.ts'
 import { boundaryQuery, rangeSettings } from './key-range.ts'
-import { keyOf } from './table-key.ts'
 import { triggersFor } from './triggers.ts'
 import type { Carried } from './update-rows.ts'
-
-/** A table that foreign keys reach from the deleted rows. */
-interface Reached {
-  target: Target
-  kept: string
-  /** Name of the WITH query that holds its rows that go. */
-  query: string
-  /** Conditions on its row `r` under which it goes, one a foreign key. */
-  deletedWhen: string[]
-  /** Conditions under which columns of its row `r` are set to null or their default. */
-  cleared: { when: string; columns: string[] }[]
-}
-
-export interface Closure {
-  reached: Reached[]
-  /** Why the rows that go along cannot be found, if they cannot. */
-  obstacle: string | undefined
-}
 
 /** Returns the DELETE in ranges of the target's key, or as one statement without a key. Throws a DeparseError. */
 export function deleteRows(
@@ -78,14 +59,7 @@ export function deleteRows(
 
 function makeReached({ kept, target, deletedWhen, cleared }: Reached): string[] {
   const whole = deletedWhen.length > 0 ? makeKept(kept, `SELECT * FROM ${target.sql}`) : []
-  return [
-    ...whole,
-    ...cleared.flatMap((_, at) => makeKept(clearedName(kept, at), clearedQuery(target, cleared[at]?.columns ?? []))),
-  ]
-}
-
-function clearedName(kept: string, at: number): string {
-  return kept.replace(/"$/, `_${at}"`)
+  return [...whole, ...cleared.flatMap((one) => makeKept(one.kept, clearedQuery(target, one.columns)))]
 }
 
 function clearedQuery(target: Target, columns: string[]): string {
@@ -102,8 +76,7 @@ function keepReached({ kept, query, target, deletedWhen, cleared }: Reached): st
           `, ${query} AS (INSERT INTO ${kept} SELECT r.* FROM ${target.sql} AS r WHERE ${deletedWhen.join(' OR ')} RETURNING *)`,
         ]
   const parts = cleared.map(
-    ({ when, columns }, at) =>
-      `, ${query}_${at} AS (INSERT INTO ${clearedName(kept, at)} ${clearedQuery(target, columns)} WHERE ${when})`,
+    (one, at) => `, ${query}_${at} AS (INSERT INTO ${one.kept} ${clearedQuery(target, one.columns)} WHERE ${one.when})`,
   )
   return [...whole, ...parts]
 }
@@ -111,8 +84,8 @@ function keepReached({ kept, query, target, deletedWhen, cleared }: Reached): st
 function putBack(kept: string, target: Target, closure: Closure, unit: PlanningUnit): Action {
   const rows = [{ target, kept }, ...closure.reached.filter((reached) => reached.deletedWhen.length > 0)]
   const inserts = rows.map((one) => ({ target: one.target, sql: insertBack(one.target, one.kept) }))
-  const updates = closure.reached.flatMap(({ target: other, kept: name, cleared }) =>
-    cleared.map(({ columns }, at) => ({ target: other, sql: setBack(other, clearedName(name, at), columns) })),
+  const updates = closure.reached.flatMap((reached) =>
+    reached.cleared.map((one) => ({ target: reached.target, sql: setBack(reached.target, one) })),
   )
   const all = [
     ...inserts.map((one) => ({ ...one, triggers: triggersFor(one.target.triggers, ['insert']) })),
@@ -123,7 +96,7 @@ function putBack(kept: string, target: Target, closure: Closure, unit: PlanningU
     .map((one) => lockOn(one.target.name, 'ShareRowExclusiveLock'))
   const drops = [
     ...rows.map((one) => one.kept),
-    ...closure.reached.flatMap(({ kept: name, cleared }) => cleared.map((_, at) => clearedName(name, at))),
+    ...closure.reached.flatMap((reached) => reached.cleared.map((one) => one.kept)),
   ]
   const sql = all.flatMap((one) => withoutTriggers(one.target.sql, one.triggers, [one.sql]))
   return { ...patiently([...sql, ...drops.map((name) => `DROP TABLE ${name}`)], unit.settings), locks }
@@ -140,103 +113,9 @@ export function insertBack(target: Target, kept: string): string {
   return `INSERT INTO ${target.sql}${list} OVERRIDING SYSTEM VALUE SELECT ${select} FROM ${kept}${conflict}`
 }
 
-function setBack(target: Target, kept: string, columns: string[]): string {
+function setBack(target: Target, { kept, columns, toNull }: Reached['cleared'][number]): string {
   const values = columns.map((column, position) => `${quoteIdentifier(column)} = kept.old_${position + 1}`)
-  const same = (target.key ?? []).map((column, position) => `${of('t', column.name)} = kept.key_${position + 1}`)
-  return `UPDATE ${target.sql} AS t SET ${values.join(', ')} FROM ${kept} AS kept WHERE ${same.join(' AND ')}`
-}
-
-/** Returns what foreign keys delete and change along with rows of the target, in an order in which it can be put back. */
-export function closureOf(target: Target, unit: PlanningUnit, context: PlanContext): Closure {
-  const reached: Reached[] = []
-  const queries = new Map([[target.sql, changed]])
-  // Breadth first would meet a table before all that reach it; depth first, reversed, gives parents before children.
-  const order: Target[] = []
-  const path = new Set<string>()
-  const seen = new Set<string>()
-  let obstacle: string | undefined
-  const visit = (one: Target): void => {
-    if (path.has(one.sql)) {
-      obstacle ??= `foreign keys delete rows of ${one.name.name} in a circle`
-      return
-    }
-    if (seen.has(one.sql)) {
-      return
-    }
-    seen.add(one.sql)
-    path.add(one.sql)
-    for (const { relation, constraint } of inboundKeys(one, context)) {
-      if (constraint.references?.onDelete === 'cascade') {
-        visit(targetOf(relation, unit, context))
-      }
-    }
-    path.delete(one.sql)
-    order.unshift(one)
-  }
-  visit(target)
-  for (const [at, one] of order.entries()) {
-    if (at > 0) {
-      queries.set(one.sql, `freehold_rows_${at}`)
-    }
-  }
-  const entry = (one: Target): Reached => {
-    const found = reached.find((other) => other.target.sql === one.sql)
-    if (found !== undefined) {
-      return found
-    }
-    const query = queries.get(one.sql) ?? `freehold_rows_${queries.size + reached.length}`
-    const made = { target: one, kept: keptName(unit, one.name.name), query, deletedWhen: [], cleared: [] }
-    reached.push(made)
-    return made
-  }
-  for (const parent of order) {
-    for (const { relation, constraint } of inboundKeys(parent, context)) {
-      const child = targetOf(relation, unit, context)
-      const when = refersTo(constraint, queries.get(parent.sql) as string)
-      if (constraint.references?.onDelete === 'cascade') {
-        entry(child).deletedWhen.push(when)
-      } else if (constraint.references?.onDelete.startsWith('set')) {
-        obstacle ??=
-          child.key === undefined ? `${child.name.name} has no key to find the rows that it loses` : undefined
-        entry(child).cleared.push({ when, columns: constraint.columns })
-      }
-    }
-  }
-  return { reached: sortLike(reached, order), obstacle }
-}
-
-function sortLike(reached: Reached[], order: Target[]): Reached[] {
-  const rank = (one: Reached): number => {
-    const at = order.findIndex((other) => other.sql === one.target.sql)
-    return at === -1 ? order.length : at
-  }
-  return reached.toSorted((one, other) => rank(one) - rank(other))
-}
-
-function targetOf(relation: Relation, unit: PlanningUnit, context: PlanContext): Target {
-  return toTarget({ schema: relation.schema, name: relation.name }, relation, keyOf(relation), unit, context)
-}
-
-function refersTo(constraint: Constraint, query: string): string {
-  const same = constraint.columns.map(
-    (column, position) => `${of('r', column)} = g.${quoteIdentifier(constraint.references?.columns[position] ?? '')}`,
-  )
-  return `EXISTS (SELECT FROM ${query} AS g WHERE ${same.join(' AND ')})`
-}
-
-/** Returns the foreign keys to the table, those of tables that the plan makes among them. */
-function inboundKeys(target: Target, context: PlanContext): { relation: Relation; constraint: Constraint }[] {
-  const known = new Set(context.catalog.relations.map((one) => sqlName(one)))
-  const relations = [
-    ...context.catalog.relations,
-    ...context.after.relations.filter((one) => !known.has(sqlName(one)) && context.isNew(one)),
-  ]
-  return relations.flatMap((relation) =>
-    relation.constraints
-      .filter(({ kind, references, inheritedCount }) => {
-        const isThis = references?.schema === target.name.schema && references.table === target.name.name
-        return kind === 'foreignKey' && isThis && inheritedCount === 0
-      })
-      .map((constraint) => ({ relation, constraint })),
-  )
+  const untouched = toNull ? columns.map((column) => ` AND ${of('t', column)} IS NULL`).join('') : ''
+  const update = `UPDATE ${target.sql} AS t SET ${values.join(', ')} FROM ${kept} AS kept`
+  return `${update} WHERE ${sameKey('t', target.key ?? [], 'kept')}${untouched}`
 }

@@ -9,7 +9,8 @@ import { DeparseError } from '../../parse/deparse.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { patiently } from '../actions.ts'
 import { type DataStatement, tablesOf, toDataStatement } from '../data/analyse-data-statement.ts'
-import { closureOf, deleteRows } from '../data/delete-rows.ts'
+import { closureOf, reachedTables } from '../data/closure.ts'
+import { deleteRows } from '../data/delete-rows.ts'
 import { findTarget, keysAt } from '../data/find-target.ts'
 import { insertRows } from '../data/insert-rows.ts'
 import { keptColumns, type Target, tableGoesWithUndo, toTarget } from '../data/kept-table.ts'
@@ -158,7 +159,7 @@ function keepingTables(unit: PlanningUnit, context: PlanContext, why: string): O
       )
     }
   }
-  return { carried: aroundWholeTables(targets, unit), reason: `one statement: ${why}` }
+  return { carried: aroundWholeTables(reachedTables(targets, unit, context), unit), reason: `one statement: ${why}` }
 }
 
 function asWritten(unit: PlanningUnit, undo: NoAction): Outcome {
