@@ -206,7 +206,8 @@ function describeStatements(
     })
     const bytes = Math.max(0, ...locks.map((lock) => context.sizeOf(lock)?.heapBytes ?? 0))
     const any = (key: 'rewrites' | 'builds' | 'scans'): boolean => seen.some((one) => one[key])
-    const main = mine.find((step) => step.mechanism !== 'brief') ?? mine[0]
+    const acting = mine.filter((step) => step.do.kind !== 'check')
+    const main = acting.find((step) => step.mechanism !== 'brief') ?? acting[0] ?? mine[0]
     return {
       migrationId: statement.migrationId,
       index: statement.index,

@@ -179,7 +179,12 @@ async function readCreated(client: Client, baseline: Baseline, before: Moment, a
 
 const createdSql = `
 SELECT (SELECT json_agg(json_build_object('schema', n.nspname, 'table', c.relname, 'name', o.conname, 'type', o.contype,
-                                          'definition', pg_get_constraintdef(o.oid)) ORDER BY o.oid)
+                                          'definition', pg_get_constraintdef(o.oid), 'deferrable', o.condeferrable,
+                                          'deferred', o.condeferred,
+                                          'columns', (SELECT coalesce(json_agg(a.attname ORDER BY k.position), '[]')
+                                             FROM unnest(o.conkey) WITH ORDINALITY AS k (number, position)
+                                             JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.number)
+                                          ) ORDER BY o.oid)
           FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_class c ON c.oid = o.conrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE o.oid > $1::int8::oid) AS constraints,
        (SELECT json_agg(json_build_object('schema', n.nspname, 'table', t.relname, 'name', c.relname,

@@ -83,7 +83,9 @@ function addBare(unit: PlanningUnit, table: RelationName, column: ColumnDef, req
     const type = bodyOf<{ contype?: string }>(node, 'Constraint')?.contype ?? ''
     return type === 'CONSTR_DEFAULT' || type === 'CONSTR_GENERATED' || (type === 'CONSTR_NOTNULL' && !required)
   }
-  const bare: ColumnDef = { ...column, constraints: (column.constraints ?? []).filter(keep) }
+  const kept = (column.constraints ?? []).filter(keep)
+  const { constraints: _, ...plain } = column
+  const bare: ColumnDef = kept.length === 0 ? plain : { ...plain, constraints: kept }
   const statement = bodyOf<{ cmds: Node[]; relation: object }>(unit.unit.node, 'AlterTableStmt')
   const command = alterCommand(unit.unit.node)?.command
   const node = {
