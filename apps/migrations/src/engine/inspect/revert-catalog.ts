@@ -1,6 +1,7 @@
 import type { Catalog, Dependency } from './catalog.ts'
 import { type ObjectKey, partKey, relationKey } from './object-keys.ts'
 import { createRenderContext, type RenderContext } from './render/node.ts'
+import { parseQualified } from './render/parse-names.ts'
 import { typeNodes } from './render/simple.ts'
 import { type Alteration, alterObject, changedProperties } from './revert/alter-object.ts'
 import { renderCreate } from './revert/create-object.ts'
@@ -184,6 +185,9 @@ class Reverter {
 
   /** Whether it goes by itself when what it is part of, or inherited from, is dropped. */
   private goesWithAnother(entry: Entry): boolean {
+    if (this.isBetweenDropped(entry)) {
+      return false
+    }
     for (let parent = entry.parent; parent !== null; parent = this.after.get(parent)?.parent ?? null) {
       if (this.dropped.has(parent)) {
         return true
@@ -205,6 +209,16 @@ class Reverter {
       default:
         return false
     }
+  }
+
+  /** Tables that reference each other can only be dropped when the foreign keys between them are gone. */
+  private isBetweenDropped(entry: Entry): boolean {
+    if (entry.family !== 'constraint' || entry.object.references === null || isInherited(entry.object)) {
+      return false
+    }
+    const { schema, table: name } = entry.object.references
+    const referenced = relationKey({ schema, name, kind: 'table' })
+    return referenced !== entry.parent && this.dropped.has(referenced)
   }
 
   private columnIsDropped(
@@ -310,20 +324,26 @@ class Reverter {
         needs.set(id, [...(needs.get(id) ?? []), need])
       }
     }
+    const dropId = (key: ObjectKey): string => `drop ${climb(key, this.after, (entry) => this.goesWithAnother(entry))}`
+    const createId = (key: ObjectKey): string =>
+      `create ${climb(key, this.before, (entry) => this.comesWithAnother(entry))}`
     for (const { object, on } of [...this.afterDependencies, ...structure(this.after)]) {
-      const drop = `drop ${climb(on, this.after, this.dropped)}`
-      add(drop, `drop ${climb(object, this.after, this.dropped)}`)
-      add(drop, `alter ${object}`)
+      add(dropId(on), dropId(object))
+      add(dropId(on), `alter ${object}`)
     }
     for (const { object, on } of [...this.context.catalog.dependencies, ...structure(this.before)]) {
-      const create = `create ${climb(on, this.before, this.created)}`
-      add(`create ${climb(object, this.before, this.created)}`, create)
-      add(`create ${climb(object, this.before, this.created)}`, `alter ${on}`)
-      add(`alter ${object}`, create)
+      add(createId(object), createId(on))
+      add(createId(object), `alter ${on}`)
+      add(`alter ${object}`, createId(on))
     }
-    for (const entry of this.after.values()) {
-      if ('relation' in entry && this.dropped.has(entry.key) && this.isNewlyAttached(entry)) {
-        add(`drop ${entry.key}`, `alter ${relationKey(entry.relation)}`)
+    for (const key of this.dropped) {
+      const entry = this.after.get(key)
+      if (entry !== undefined && 'relation' in entry && this.isNewlyAttached(entry)) {
+        add(`drop ${key}`, `alter ${relationKey(entry.relation)}`)
+      }
+      if (entry?.family === 'constraint' && entry.object.kind === 'notNull') {
+        // An identity needs its column's not-null constraint.
+        add(`drop ${key}`, `alter ${partKey('column', entry.relation, entry.object.columns[0] ?? '')}`)
       }
     }
     return needs
@@ -347,14 +367,10 @@ function parents(relation: { inherits: string[]; partition: unknown }): object {
   return { inherits: relation.inherits, partition: relation.partition }
 }
 
-/** Returns the nearest of the object and what it is part of that is in the set, else the object. */
-function climb(key: ObjectKey, entries: Map<ObjectKey, Entry>, set: Set<ObjectKey>): ObjectKey {
-  for (let at: ObjectKey | null = key; at !== null; at = entries.get(at)?.parent ?? null) {
-    if (set.has(at)) {
-      return at
-    }
-  }
-  return key
+/** Returns the object, or the nearest that it is part of and that does not itself come and go with another. */
+function climb(key: ObjectKey, entries: Map<ObjectKey, Entry>, isPart: (entry: Entry) => boolean): ObjectKey {
+  const entry = entries.get(key)
+  return entry?.parent != null && isPart(entry) ? climb(entry.parent, entries, isPart) : key
 }
 
 /** Returns the dependencies that follow from where an object stands. */
@@ -367,6 +383,16 @@ function structure(entries: Map<ObjectKey, Entry>): Dependency[] {
         on: partKey('column', entry.relation, column),
       }))
       return [...own, ...columns]
+    }
+    if (entry.family === 'relation') {
+      const parents = [
+        ...entry.object.inherits,
+        ...(entry.object.partition === null ? [] : [entry.object.partition.of]),
+      ]
+      return parents.map((parent) => ({
+        object: entry.key,
+        on: relationKey({ ...parseQualified(parent), kind: 'table' }),
+      }))
     }
     if (entry.family === 'index') {
       const names = [...entry.object.columns, ...entry.object.include].filter((column) => column !== null)
