@@ -3,6 +3,7 @@ import type { ColumnRow } from './families/columns.ts'
 import type { ConstraintRow } from './families/constraints.ts'
 import type { DependencyRow } from './families/dependencies.ts'
 import type { IndexRow } from './families/indexes.ts'
+import { type OtherRow, toOther } from './families/others.ts'
 import type { PublicationRow } from './families/publications.ts'
 import type { RelationRow } from './families/relations.ts'
 import type { RoutineRow } from './families/routines.ts'
@@ -29,6 +30,7 @@ export interface FamilyRows {
   statistics: StatisticsRow[]
   routines: RoutineRow[]
   publications: PublicationRow[]
+  others: OtherRow[]
   dependencies: DependencyRow[]
 }
 
@@ -45,7 +47,7 @@ export function assembleCatalog(session: Session, rows: FamilyRows): Catalog {
     relations: toRelations(rows),
     functions: rows.routines.map(({ oid: _, ...routine }) => ({ ...routine, acl: sorted(routine.acl) })),
     publications: rows.publications.map(({ oid: _, ...publication }) => publication),
-    others: [],
+    others: rows.others.map((row) => toOther(row, session.serverVersionNum)),
     dependencies: resolveDependencies(rows),
   }
 }

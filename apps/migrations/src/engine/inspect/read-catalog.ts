@@ -5,6 +5,7 @@ import { columnsQuery } from './families/columns.ts'
 import { constraintsQuery } from './families/constraints.ts'
 import { dependenciesQuery } from './families/dependencies.ts'
 import { indexesQuery } from './families/indexes.ts'
+import { othersQuery } from './families/others.ts'
 import { publicationsQuery } from './families/publications.ts'
 import { relationsQuery } from './families/relations.ts'
 import { routinesQuery } from './families/routines.ts'
@@ -79,6 +80,7 @@ const families = {
   statistics: statisticsQuery,
   routines: routinesQuery,
   publications: publicationsQuery,
+  others: othersQuery,
   dependencies: dependenciesQuery,
 } satisfies Record<keyof FamilyRows, (scope: Scope) => string>
 

@@ -5,6 +5,7 @@ import {
   extensionKey,
   indexKey,
   type ObjectKey,
+  otherKey,
   partKey,
   publicationKey,
   relationKey,
@@ -42,6 +43,7 @@ function keysByOid(rows: FamilyRows): Map<string, ObjectKey> {
   for (const row of rows.sequences) add('pg_class', row.oid, sequenceKey(row))
   for (const row of rows.routines) add('pg_proc', row.oid, routineKey(row))
   for (const row of rows.publications) add('pg_publication', row.oid, publicationKey(row.name))
+  for (const row of rows.others) add(row.class, row.oid, otherKey(row))
   for (const row of rows.types) {
     for (const oid of [row.oid, row.arrayOid, row.multirangeOid, row.multirangeArrayOid]) {
       add('pg_type', oid, typeKey(row))
