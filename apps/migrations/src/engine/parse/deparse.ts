@@ -16,7 +16,7 @@ export function deparse(node: Node): string {
   let sql: string
   let again: Node | undefined
   try {
-    sql = deparseSync(node)
+    sql = toText(node)
     const statements = parseSql(sql)
     again = statements.length === 1 ? statements[0]?.node : undefined
   } catch (error) {
@@ -26,4 +26,12 @@ export function deparse(node: Node): string {
     throw new DeparseError(`${Object.keys(node)[0]} written back as SQL means something else: ${sql}`)
   }
   return sql
+}
+
+const lineWidth = 120
+
+/** One line where it fits, for people read it in plans. */
+function toText(node: Node): string {
+  const line = deparseSync(node, { pretty: false })
+  return line.length <= lineWidth ? line : deparseSync(node, { pretty: true })
 }
