@@ -31,6 +31,11 @@ const relationTypes = new Set([
   'OBJECT_FOREIGN_TABLE',
   'OBJECT_SEQUENCE',
 ])
+/** Tells whether objects of this kind share the namespace of tables. */
+export function isRelationType(type: string): boolean {
+  return relationTypes.has(type)
+}
+
 const partTypes = new Set(['OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE'])
 
 /** Tells whether all that the statement changes is made by the plan, or is not there at all, so that nobody can wait for it. */
@@ -93,7 +98,7 @@ function namedObjectOf(node: Node): { object: Node; type: string } | undefined {
 }
 
 function isObjectLive(parts: string[], type: string, unit: PlanningUnit, context: PlanContext): boolean {
-  if (relationTypes.has(type)) {
+  if (isRelationType(type)) {
     return relationBefore(toRelationName(parts, context), unit.order, context) !== undefined
   }
   if (partTypes.has(type)) {

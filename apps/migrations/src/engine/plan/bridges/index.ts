@@ -3,7 +3,7 @@ import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
 import type { PlacedDraft } from '../order-steps.ts'
 import { obstacleToNewName, obstacleToStandingAside } from './obstacles.ts'
 import { bridgeRenamedColumns } from './renamed-column.ts'
-import { bridgeRenamedTable, renameAsWritten, renameWithoutBridge } from './renamed-table.ts'
+import { bridgeRenamedTable, renameWithoutBridge } from './renamed-table.ts'
 import { collectRenames, type RelationRenames } from './renames.ts'
 import { isSameName } from './trace-names.ts'
 import { bridgeWarnings } from './warnings.ts'
@@ -19,26 +19,12 @@ export interface PlannedBridges {
 /** Returns the bridges of the plan: one a table, over all that the plan renames of it. */
 export function planBridges(units: PlanningUnit[], context: PlanContext): PlannedBridges {
   const planned: PlannedBridges = { drafts: [], carried: new Set(), warnings: [] }
-  // What is renamed in expand because its author asks for it runs as written.
-  const all = collectRenames(context).filter((renames) => renames.units.every((unit) => isDeferred(unit, units)))
-  if (isTangled(all)) {
-    const carried = all.flatMap((renames) => renames.units)
-    carry(planned, carried, { drafts: [renameAsWritten(carried, context)], warnings: [] })
-    return planned
-  }
-  for (const renames of all) {
-    carry(planned, renames.units, planOne(renames, context))
+  for (const renames of collectRenames(context)) {
+    if (renames.units.every((unit) => units.includes(unit))) {
+      carry(planned, renames.units, planOne(renames, context))
+    }
   }
   return planned
-}
-
-function isDeferred(unit: PlanningUnit, units: PlanningUnit[]): boolean {
-  return unit.phase === 'contract' && units.includes(unit)
-}
-
-/** Tells whether tables hand on their names in a circle, so that they cannot be renamed one after the other. */
-function isTangled(all: RelationRenames[]): boolean {
-  return all.some((one, position) => all.slice(position + 1).some((later) => isSameName(one.name, later.live)))
 }
 
 function carry(planned: PlannedBridges, units: PlanningUnit[], { drafts, warnings }: PlannedTable): void {

@@ -5,10 +5,9 @@
 
 import { quoteIdentifier } from '@freehold/postgres'
 import { inTransaction, lockOn, sqlName } from '../actions.ts'
-import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
+import type { Draft, PlanContext } from '../draft.ts'
 import { createViewSql } from './bridge-view.ts'
 import { moveSql, type RelationRenames } from './renames.ts'
-import { columnRenameOf, findLiveRelation, relationRenameOf } from './trace-names.ts'
 import { columnsOfNewVersion } from './window-columns.ts'
 
 /** Returns the steps that open the bridge at the end of backfill and close it, renaming, at the start of contract. */
@@ -58,39 +57,6 @@ export function renameWithoutBridge(renames: RelationRenames, obstacle: string):
   }
 }
 
-/** Returns the step that renames several tables statement by statement, because one takes the name of another. */
-export function renameAsWritten(units: PlanningUnit[], context: PlanContext): Draft {
-  const ordered = units.toSorted((a, b) => a.order - b.order)
-  const tables = new Set(ordered.flatMap((unit) => liveTableOf(unit, context) ?? []))
-  return {
-    phase: 'contract',
-    mechanism: 'deferred',
-    reason:
-      'tables hand on their names, so they are renamed when the old version is gone, without a bridge; start the new version only after freehold migrate complete',
-    do: inTransaction(
-      ordered.map(({ unit }) => unit.sql),
-      [...tables].map((table) => lockOn(table)),
-    ),
-    undo: inTransaction(ordered.toReversed().flatMap((unit) => renameBack(unit, context))),
-    place: 'close',
-    cost: 'catalog',
-  }
-}
-
-function liveTableOf(unit: PlanningUnit, context: PlanContext) {
-  const name = relationRenameOf(unit, context)?.from ?? columnRenameOf(unit, context)?.relation
-  return name && findLiveRelation(name, unit.order, context)
-}
-
-function renameBack(unit: PlanningUnit, context: PlanContext): string[] {
-  const rename = relationRenameOf(unit, context)
-  if (rename !== undefined) {
-    return moveSql(rename.to, rename.from)
-  }
-  const column = columnRenameOf(unit, context)
-  return column === undefined ? [] : [renameColumn(column.relation, column.to, column.from)]
-}
-
 /** Returns the renaming itself: the table first, then its columns in the order in which names are handed on. */
 export function renameSql({ live, name, columnSteps }: RelationRenames): string[] {
   return [...moveSql(live, name), ...columnSteps.map(({ from, to }) => renameColumn(name, from, to))]
@@ -101,6 +67,7 @@ export function renameBackSql({ live, name, columnSteps }: RelationRenames): str
   return [...columnSteps.toReversed().map(({ from, to }) => renameColumn(name, to, from)), ...moveSql(name, live)]
 }
 
-function renameColumn(table: RelationRenames['name'], from: string, to: string): string {
+/** Returns the statement that renames one column. */
+export function renameColumn(table: RelationRenames['name'], from: string, to: string): string {
   return `ALTER TABLE ${sqlName(table)} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`
 }

@@ -1,4 +1,8 @@
-/** Gathers what the plan renames, table by table, and says what a name of the live catalog is in the contract phase. */
+/**
+ * Gathers what the plan renames at the start of the contract phase, table by table, and says what a name of the live
+ * catalog is from then on. Names that something else has until it is dropped are not among them: they change in the
+ * order in which it was written.
+ */
 
 import { quoteIdentifier } from '@freehold/postgres'
 import type { Relation } from '../../inspect/catalog.ts'
@@ -32,9 +36,31 @@ export function collectRenames(context: PlanContext): RelationRenames[] {
     addRelationRename(found, unit, context)
     addColumnRename(found, unit, context)
   }
-  const renames = [...found.values()]
+  const renames = withoutNamesTaken([...found.values()].filter(isDeferred), context)
   cache.set(context, renames)
   return renames
+}
+
+/** What is renamed in expand because its author asks for it runs as written. */
+function isDeferred({ units }: RelationRenames): boolean {
+  return units.every(({ phase }) => phase === 'contract')
+}
+
+/** Leaves out whatever takes a name that is free only when something has been dropped, or in a circle. */
+function withoutNamesTaken(all: RelationRenames[], context: PlanContext): RelationRenames[] {
+  let left = all.filter(({ live, columns }) =>
+    [...columns.values()].every((to) => columns.has(to) || !live.columns.some(({ name }) => name === to)),
+  )
+  for (let count = -1; count !== left.length; ) {
+    count = left.length
+    left = left.filter((renames, position) => {
+      const holder = context.catalog.relations.find(
+        (other) => other !== renames.live && isSameName(other, renames.name),
+      )
+      return holder === undefined || left.slice(0, position).some(({ live }) => live === holder)
+    })
+  }
+  return left
 }
 
 function addRelationRename(found: Map<Relation, RelationRenames>, unit: PlanningUnit, context: PlanContext): void {
@@ -74,18 +100,50 @@ function entryOf(found: Map<Relation, RelationRenames>, live: Relation): Relatio
   return renames
 }
 
-/** Returns the name that a relation of the live catalog has in the contract phase, when renames have been carried out. */
-export function nameInContract(live: RelationName, context: PlanContext): RelationName {
-  return collectRenames(context).find((renames) => isSameName(renames.live, live))?.name ?? nameOf(live)
+/** Returns what is renamed of the relation at the start of the contract phase, if anything is. */
+export function findRenames(live: RelationName, context: PlanContext): RelationRenames | undefined {
+  return collectRenames(context).find((renames) => isSameName(renames.live, live))
 }
 
-/** Returns the name that a column of the live catalog has in the contract phase. */
-export function columnInContract(live: RelationName, column: string, context: PlanContext): string {
-  return (
-    collectRenames(context)
-      .find((renames) => isSameName(renames.live, live))
-      ?.columns.get(column) ?? column
-  )
+/**
+ * Returns the name that a relation of the live catalog has when the unit of that order runs in the contract phase:
+ * renames have been carried out by then, but for those that keep their place in the order.
+ */
+export function nameInContract(live: RelationName, order: number, context: PlanContext): RelationName {
+  const renames = findRenames(live, context)
+  if (renames !== undefined) {
+    return renames.name
+  }
+  let current: RelationName = { schema: live.schema, name: live.name }
+  for (const unit of unitsUpTo(order, context)) {
+    const rename = relationRenameOf(unit, context)
+    if (rename !== undefined && isSameName(rename.from, current)) {
+      current = rename.to
+    }
+  }
+  return current
+}
+
+/** Returns the name that a column of the live catalog has when the unit of that order runs in the contract phase. */
+export function columnInContract(live: RelationName, column: string, order: number, context: PlanContext): string {
+  const renames = findRenames(live, context)
+  if (renames !== undefined) {
+    return renames.columns.get(column) ?? column
+  }
+  let current = column
+  for (const unit of unitsUpTo(order, context)) {
+    const rename = columnRenameOf(unit, context)
+    const renamed = rename && findLiveColumn(rename.relation, rename.from, unit.order, context)
+    const table = rename && findLiveRelation(rename.relation, unit.order, context)
+    if (rename !== undefined && renamed?.name === column && table !== undefined && isSameName(table, live)) {
+      current = rename.to
+    }
+  }
+  return current
+}
+
+function unitsUpTo(order: number, context: PlanContext): PlanningUnit[] {
+  return context.units.filter((unit) => unit.order < order).sort((a, b) => a.order - b.order)
 }
 
 /** Returns statements that give the relation its other name and schema. */
@@ -98,8 +156,4 @@ export function moveSql(from: RelationName, to: RelationName): string[] {
     sql.push(`ALTER TABLE ${sqlName({ schema: to.schema, name: from.name })} RENAME TO ${quoteIdentifier(to.name)}`)
   }
   return sql
-}
-
-function nameOf({ schema, name }: RelationName): RelationName {
-  return { schema, name }
 }

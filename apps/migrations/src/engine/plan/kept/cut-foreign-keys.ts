@@ -41,7 +41,7 @@ export function foreignKeysToCut(
       const out = leaves(relation) && !leaves(referenced)
       const into = isCascade && !leaves(relation) && leaves(referenced)
       if ((out || into) && !isGoneBefore(relation, constraint, referenced, unit, context)) {
-        found.push(toCut(relation, constraint, referenced, context))
+        found.push(toCut(relation, constraint, referenced, unit, context))
       }
     }
   }
@@ -52,9 +52,10 @@ function toCut(
   relation: Relation,
   constraint: Constraint,
   referenced: RelationName,
+  unit: PlanningUnit,
   context: PlanContext,
 ): CutForeignKey {
-  const table = nameInContract(relation, context)
+  const table = nameInContract(relation, unit.order, context)
   const name = quoteIdentifier(constraint.name)
   const isSlow = relation.kind === 'partitionedTable' && context.serverMajor < 18
   const notValid = constraint.validated && !isSlow ? ' NOT VALID' : ''
@@ -65,7 +66,7 @@ function toCut(
   return {
     name: constraint.name,
     table,
-    referenced: nameInContract(referenced, context),
+    referenced: nameInContract(referenced, unit.order, context),
     restore: [alterTable(table, `ADD CONSTRAINT ${name} ${constraint.definition}${notValid}`), ...comment],
     validate: notValid === '' ? [] : [alterTable(table, `VALIDATE CONSTRAINT ${name}`)],
   }

@@ -32,7 +32,7 @@ export function dependantsOf(leaving: LeavingTable[], unit: PlanningUnit, contex
     .filter((relation) => !droppedBefore.some((name) => matches(relation, name)))
     .map((relation): Dependant => {
       const word = relation.kind === 'view' ? 'VIEW' : 'MATERIALIZED VIEW'
-      const drop = `DROP ${word} IF EXISTS ${sqlName(nameInContract(relation, context))} CASCADE`
+      const drop = `DROP ${word} IF EXISTS ${sqlName(nameInContract(relation, unit.order, context))} CASCADE`
       return { key: relationKey(relation), relation, drop }
     })
   const routines = functions
@@ -43,7 +43,7 @@ export function dependantsOf(leaving: LeavingTable[], unit: PlanningUnit, contex
     })
   const parts = relations
     .filter((relation) => !leaving.some(({ live }) => live === relation))
-    .flatMap((relation) => partsOn(relation, keys, context))
+    .flatMap((relation) => partsOn(relation, keys, unit, context))
   return [...views, ...routines, ...parts]
 }
 
@@ -85,8 +85,8 @@ function ownKeys(live: Relation): ObjectKey[] {
   ]
 }
 
-function partsOn(relation: Relation, keys: Set<ObjectKey>, context: PlanContext): Dependant[] {
-  const name = nameInContract(relation, context)
+function partsOn(relation: Relation, keys: Set<ObjectKey>, unit: PlanningUnit, context: PlanContext): Dependant[] {
+  const name = nameInContract(relation, unit.order, context)
   const on = sqlName(name)
   const parts = (word: 'policy' | 'rule' | 'trigger', sqlWord: string, found: { name: string }[]): Dependant[] =>
     found

@@ -82,9 +82,9 @@ function keepAndDrop(
   context: PlanContext,
 ): Draft[] {
   const inContract = unit.phase === 'contract'
-  const table = inContract ? nameInContract(live, context) : { schema: live.schema, name: live.name }
+  const table = inContract ? nameInContract(live, unit.order, context) : { schema: live.schema, name: live.name }
   const rename = (column: Column): Column =>
-    inContract ? { ...column, name: columnInContract(live, column.name, context) } : column
+    inContract ? { ...column, name: columnInContract(live, column.name, unit.order, context) } : column
   const names = dropped.map(({ column }) => rename(column).name)
   // A generated column's values come back with its expression.
   const kept = dropped.filter(({ column }) => column.generated === null).map(({ column }) => rename(column))
@@ -113,7 +113,7 @@ function keepAndDrop(
       reason: `${names.join(', ')} of ${table.name} is dropped when the old version is gone${waits.join('')}`,
       do: inTransaction(
         [...copy.last, alterTable(table, commands)],
-        [lockOn(table), ...otherTables(dropped, live, context)],
+        [lockOn(table), ...otherTables(dropped, live, unit, context)],
         unit.settings,
       ),
       undo: {
@@ -128,14 +128,14 @@ function keepAndDrop(
 }
 
 /** Foreign keys go with the column, which locks the tables that they refer to. */
-function otherTables(dropped: DroppedColumn[], live: Relation, context: PlanContext) {
+function otherTables(dropped: DroppedColumn[], live: Relation, unit: PlanningUnit, context: PlanContext) {
   const names = new Set(dropped.map(({ column }) => column.name))
   const referenced = live.constraints
     .filter(({ columns }) => columns.some((column) => names.has(column)))
     .flatMap(({ references }) => (references === null ? [] : [{ schema: references.schema, name: references.table }]))
     .filter((table) => !isSameName(table, live))
   const unique = new Map(referenced.map((table) => [JSON.stringify(table), table]))
-  return [...unique.values()].map((table) => lockOn(nameInContract(table, context)))
+  return [...unique.values()].map((table) => lockOn(nameInContract(table, unit.order, context)))
 }
 
 function columnsDroppedBefore(unit: PlanningUnit, live: Relation, context: PlanContext): string[] {

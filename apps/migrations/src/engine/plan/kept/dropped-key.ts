@@ -37,7 +37,8 @@ export function dropKey(
   unit: PlanningUnit,
   context: PlanContext,
 ): Draft[] {
-  const table = unit.phase === 'contract' ? nameInContract(live, context) : { schema: live.schema, name: live.name }
+  const table =
+    unit.phase === 'contract' ? nameInContract(live, unit.order, context) : { schema: live.schema, name: live.name }
   const name = quoteIdentifier(constraint.name)
   const draft: Omit<Draft, 'reason' | 'do' | 'undo'> = {
     phase: unit.phase,

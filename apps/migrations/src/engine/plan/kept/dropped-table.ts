@@ -70,7 +70,8 @@ function qualifiedName({ schema, name }: RelationName): string {
 export function setTablesAside(unit: PlanningUnit, context: PlanContext): Draft[] {
   const { migrationId } = unit.statement
   const leaving = droppedTablesOf(unit, context).map((live): LeavingTable => {
-    const name = unit.phase === 'contract' ? nameInContract(live, context) : { schema: live.schema, name: live.name }
+    const name =
+      unit.phase === 'contract' ? nameInContract(live, unit.order, context) : { schema: live.schema, name: live.name }
     return { live, name, hidden: keptName(migrationId, live) }
   })
   const isCascade = bodyOf<DropFields>(unit.unit.node, 'DropStmt')?.behavior === 'DROP_CASCADE'

@@ -4,10 +4,17 @@
  */
 import { quoteIdentifier } from '@freehold/postgres'
 import { alterTable, inTransaction, lockOn, nothing } from '../actions.ts'
-import { existedBefore, isTargetNew } from '../bridges/existing-objects.ts'
-import { sqlInPhase } from '../bridges/readdress.ts'
-import { nameInContract } from '../bridges/renames.ts'
-import { findLiveColumn, findLiveRelation, relationBefore } from '../bridges/trace-names.ts'
+import { existedBefore, isRelationType, isTargetNew } from '../bridges/existing-objects.ts'
+import { revertSqlInPhase, sqlInPhase } from '../bridges/readdress.ts'
+import { renameColumn } from '../bridges/renamed-table.ts'
+import { moveSql, nameInContract } from '../bridges/renames.ts'
+import {
+  columnRenameOf,
+  findLiveColumn,
+  findLiveRelation,
+  relationBefore,
+  relationRenameOf,
+} from '../bridges/trace-names.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
 import { dropColumns, droppedColumnOf } from '../kept/dropped-column.ts'
 import { dropKey, droppedKeyOf } from '../kept/dropped-key.ts'
@@ -152,7 +159,9 @@ function reasonOf(unit: PlanningUnit): string {
 function locksInContract(unit: PlanningUnit, context: PlanContext): RelationLock[] {
   return strongLocks(unit.observation.locks).map((lock) => {
     const live = relationBefore(lock, unit.order, context)
-    return live === undefined || unit.phase !== 'contract' ? lock : lockOn(nameInContract(live, context), lock.mode)
+    return live === undefined || unit.phase !== 'contract'
+      ? lock
+      : lockOn(nameInContract(live, unit.order, context), lock.mode)
   })
 }
 
@@ -161,6 +170,10 @@ function undoOf(unit: PlanningUnit, context: PlanContext): Action {
   if (alter?.command.subtype === 'AT_ColumnDefault') {
     return restoreDefault(unit, context)
   }
+  const back = renameBack(unit, context)
+  if (back !== undefined) {
+    return inTransaction(back)
+  }
   const { revert } = unit.observation
   if (revert === null) {
     return { kind: 'none', reason: 'how it is taken back is not known' }
@@ -168,7 +181,21 @@ function undoOf(unit: PlanningUnit, context: PlanContext): Action {
   if (revert.cannot.length > 0) {
     return { kind: 'none', reason: revert.cannot.join('; ') }
   }
-  return revert.sql.length === 0 ? nothing : inTransaction(revert.sql, locksInContract(unit, context))
+  // What has been dropped cannot be locked.
+  const drop = bodyOf<{ removeType?: string }>(unit.unit.node, 'DropStmt')?.removeType
+  const locks = drop !== undefined && isRelationType(drop) ? [] : locksInContract(unit, context)
+  return revert.sql.length === 0 ? nothing : inTransaction(revertSqlInPhase(revert.sql, unit, context), locks)
+}
+
+function renameBack(unit: PlanningUnit, context: PlanContext): string[] | undefined {
+  const rename = relationRenameOf(unit, context)
+  if (rename !== undefined) {
+    return kindOf(unit.unit.node) === 'RenameStmt' && unit.observation.revert === null
+      ? moveSql(rename.to, rename.from)
+      : undefined
+  }
+  const column = columnRenameOf(unit, context)
+  return column === undefined ? undefined : [renameColumn(column.relation, column.to, column.from)]
 }
 
 function restoreDefault(unit: PlanningUnit, context: PlanContext): Action {
@@ -179,7 +206,7 @@ function restoreDefault(unit: PlanningUnit, context: PlanContext): Action {
   if (live === undefined || column === undefined || column.default === null) {
     return { kind: 'none', reason: 'the default was made by the plan' }
   }
-  const name = nameInContract(live, context)
+  const name = nameInContract(live, unit.order, context)
   const set = `ALTER COLUMN ${quoteIdentifier(alter?.command.name ?? '')} SET DEFAULT ${column.default}`
   return inTransaction([alterTable(name, set)], [lockOn(name)])
 }
