@@ -281,7 +281,12 @@ describe('being the only runner', () => {
       })
     })
     await admin.query(`GRANT CREATE ON DATABASE ${name} TO owner`)
-    await withRunner(target, async (runner) => await runner.startRun(aPlan([])))
+    await withRunner(target, async (runner) => {
+      await expect(runner.startRun(aPlan([]))).rejects.toMatchObject({
+        definition: { code: 'FHD_MIGRATE_RIGHTS_MISSING' },
+        details: { hint: expect.stringContaining('GRANT CREATE ON SCHEMA "public" TO owner') },
+      })
+    })
     await client.query('UPDATE freehold.journal_format SET version = 99')
     await withRunner(target, async (runner) => {
       await expect(runner.findOpenRun()).rejects.toMatchObject({ definition: { code: 'FHD_MIGRATE_JOURNAL_NEWER' } })

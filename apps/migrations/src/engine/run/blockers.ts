@@ -79,7 +79,8 @@ SELECT DISTINCT ON (l.pid, l.virtualtransaction)
   FROM pg_catalog.pg_locks l
   JOIN unnest($1::int8[], $2::text[]) AS wanted (oid, mode) ON l.relation = wanted.oid::oid AND l.mode = wanted.mode
   LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-  LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+  LEFT JOIN (pg_catalog.pg_locks own JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = own.transactionid)
+    ON l.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid' AND own.virtualtransaction = l.virtualtransaction
  WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM $3
    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`
 

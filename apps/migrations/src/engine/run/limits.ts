@@ -33,4 +33,4 @@ export const progressMs = 500
 export const factPauseMs = 250
 
 /** How long a second runner waits for the lease: a killed runner's connection ends within it. */
-export const leasePatienceMs = 2000
+export const leasePatienceMs = 1000

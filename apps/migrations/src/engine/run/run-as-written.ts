@@ -17,15 +17,14 @@ import { parseSql } from '../parse/parser.ts'
 import type { Migration } from '../parse/statement.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Problem, problems } from '../problem.ts'
-import { deleteRow, ensurePrismaTable, insertStarted, markFinished } from '../read/prisma-table.ts'
+import { deleteRow, insertStarted, markFinished } from '../read/prisma-table.ts'
 import { throwIfStopped } from './pause.ts'
 import { type RunContext, toInterruption } from './run-context.ts'
 import { toScript } from './transaction-script.ts'
 
-/** Runs the migrations in their order; throws the Problem `stepFailed`, with file and line, at the first that fails. */
+/** Runs the migrations in their order, given the table `_prisma_migrations`; throws the Problem `stepFailed`, with file and line, at the first that fails. */
 export async function runFiles(context: RunContext, plan: Plan, migrations: Migration[]): Promise<void> {
   const { client, schema } = context
-  await ensurePrismaTable(client, schema)
   const chosen = new Set(plan.migrations.map(({ id }) => id))
   // The files wait for no disk: a crash of the server loses whole files with their rows, from the end. What is reported
   // as applied is flushed first.

@@ -8,6 +8,7 @@ import type { RunState } from '../commands/outcomes.ts'
 import type { Phase, Step } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
 import { deleteRow, markFinished } from '../read/prisma-table.ts'
+import { verifyRun } from '../verify/verify-run.ts'
 import { type Run, type RunError, setRunState, setStep } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
 import { throwIfStopped } from './pause.ts'
@@ -53,18 +54,32 @@ async function runPhase(context: RunContext, run: Run, phase: Phase, options: Ph
     await finishExpand(context, run)
   }
   if (run.state === 'contracting' && phase === 'contract') {
-    await changeState(context, run, 'done')
+    await endRun(context, run, async () => {})
   }
 }
 
 /** From now on the new version may start: Prisma's rows are finished and, where nothing is left to contract, the run is. */
 async function finishExpand(context: RunContext, run: Run): Promise<void> {
-  const hasContract = run.plan.steps.some((step) => step.phase === 'contract')
-  await changeState(context, run, hasContract ? 'windowOpen' : 'done', async () => {
+  const finishRows = async (): Promise<void> => {
     for (const { id } of run.plan.migrations) {
       await markFinished(context.client, context.schema, rowIdOf(run, id))
     }
-  })
+  }
+  if (run.plan.steps.some((step) => step.phase === 'contract')) {
+    await changeState(context, run, 'windowOpen', finishRows)
+  } else {
+    await endRun(context, run, finishRows)
+  }
+}
+
+/** Verified before it is entered as done, so that a run cut off in between is verified by the next runner. */
+async function endRun(context: RunContext, run: Run, work: () => Promise<void>): Promise<void> {
+  const difference = await verifyRun(context.client, run)
+  await changeState(context, run, 'done', work)
+  if (difference !== undefined) {
+    // Its steps are done and nothing is left to go on with: what differs is for a person to look at.
+    throw difference
+  }
 }
 
 function rowIdOf(run: Run, migrationId: string): string {

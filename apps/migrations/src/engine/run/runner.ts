@@ -1,5 +1,5 @@
 /** The one entry to running: opens the sessions, takes the lease, and closes all again. */
-import { type Client, withTransaction } from '@freehold/postgres'
+import { type Client, quoteIdentifier, sqlstateOf, sqlstates, withTransaction } from '@freehold/postgres'
 import type { Target } from '../commands/target.ts'
 import type { Catalog } from '../inspect/catalog.ts'
 import type { Migration } from '../parse/statement.ts'
@@ -119,17 +119,13 @@ function createRunner(context: RunContext, serverMajor: number, close: () => Pro
     startRun: (plan, after = null) =>
       guarded(async () => {
         await openJournal(context)
-        await ensurePrismaTable(client, context.schema)
+        await preparePrismaTable(context)
         return await startRun(context, plan, after)
       }),
     runPhases: (run, phases, options) =>
       guarded(async () => {
         await openJournal(context)
-        const wasDone = run.state === 'done'
         await runPhases(context, run, phases, options)
-        if (run.state === 'done' && !wasDone) {
-          await verifyRun(client, run)
-        }
       }),
     undoRun: (run) =>
       guarded(async () => {
@@ -151,14 +147,37 @@ async function openJournal(context: RunContext): Promise<void> {
   }
 }
 
+async function preparePrismaTable({ client, schema }: RunContext): Promise<void> {
+  try {
+    await ensurePrismaTable(client, schema)
+  } catch (error) {
+    if (sqlstateOf(error) === sqlstates.insufficientPrivilege) {
+      const { rows } = await client.query<{ role: string }>('SELECT quote_ident(current_user) AS role')
+      throw new Problem(
+        problems.rightsMissing,
+        `this role may not create the table _prisma_migrations in the schema ${schema}`,
+        {
+          hint: `connect as the schema's owner, or run: GRANT CREATE ON SCHEMA ${quoteIdentifier(schema)} TO ${rows[0]?.role}`,
+        },
+        error,
+      )
+    }
+    throw error
+  }
+}
+
 /** The files are entered as a run that is at its end, so that history and drift know of it; there is nothing to resume. */
 async function runAsWritten(context: RunContext, plan: Plan, migrations: Migration[]): Promise<Run> {
   const { client } = context
   await openJournal(context)
+  await preparePrismaTable(context)
   await runFiles(context, plan, migrations)
-  const id = await withTransaction(client, async () => await insertRun(client, plan, null, context.epoch))
+  const id = await withTransaction(client, async () => {
+    const runId = await insertRun(client, plan, null, context.epoch)
+    await setRunState(client, await getRun(client, runId), 'done')
+    return runId
+  })
   const run = await getRun(client, id)
-  await setRunState(client, run, 'done')
   await verifyRun(client, run)
   return run
 }

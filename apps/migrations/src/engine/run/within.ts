@@ -8,7 +8,7 @@ interface RelationState {
   name: string
   schema: string
   filenode: number | null
-  /** Strongest first; of indexes, sequences and toast tables none, for callers meet the table's lock. */
+  /** Of indexes, sequences and toast tables none, for callers meet the table's lock. */
   locks: LockMode[]
 }
 
@@ -42,9 +42,9 @@ export async function assertWithin(
     }
     const allowed = within.locks.filter((lock) => lock.schema === earlier.schema && lock.name === earlier.name)
     const limit = Math.max(-1, ...allowed.map((lock) => lockModes.indexOf(lock.mode)))
-    const beyond = state.locks.find((mode) => lockModes.indexOf(mode) > limit)
-    if (beyond !== undefined) {
-      throw new BeyondRehearsalError(`it took ${beyond} on ${earlier.schema}.${earlier.name}`)
+    const strongest = Math.max(-1, ...state.locks.map((mode) => lockModes.indexOf(mode)))
+    if (strongest > limit) {
+      throw new BeyondRehearsalError(`it took ${lockModes[strongest]} on ${earlier.schema}.${earlier.name}`)
     }
     if (state.filenode !== earlier.filenode && !within.rewrites.includes(`${earlier.schema}.${earlier.name}`)) {
       throw new BeyondRehearsalError(`it rewrote ${earlier.schema}.${earlier.name}`)

@@ -9,23 +9,24 @@ import { type Run, readRunCatalog, setVerified } from '../run/journal.ts'
 const shownMax = 20
 
 /**
- * Compares the live schema with the one that the plan was proven to end in, and enters it in the journal. Throws the
- * Problem `schemaDiffers` with the differences named where the journal has the expected schema.
+ * Compares the live schema with the one that the plan was proven to end in, and enters it in the journal if it is the
+ * same. Returns the Problem `schemaDiffers` if not, with the differences named where the expected schema is known.
  */
-export async function verifyRun(client: Client, run: Run): Promise<void> {
+export async function verifyRun(client: Client, run: Run): Promise<Problem | undefined> {
   const found = await readCatalog(client)
   const fingerprint = fingerprintCatalog(found)
   const expected = run.plan.finalFingerprint
   if (expected !== null && expected !== fingerprint) {
     const catalog = await readRunCatalog(client, run.id)
     const differences = catalog === null ? [] : compareCatalogs(catalog, found, { ignorePlace: true })
-    throw new Problem(
+    return new Problem(
       problems.schemaDiffers,
       'every step is done, but the schema is not the one that the plan was proven to end in',
       { lines: differences.slice(0, shownMax).map(describeDifference) },
     )
   }
   await setVerified(client, run, fingerprint, found)
+  return undefined
 }
 
 function describeDifference({ object, what, expected, found }: Difference): string {
