@@ -33,6 +33,7 @@ export const problems = {
   contractFailed: { code: 'FHD_MIGRATE_CONTRACT_FAILED', kind: 'refused', hint: 'the window is still open; mend the rows, then run freehold migrate complete again, or freehold migrate undo' },
   rowsViolate: { code: 'FHD_MIGRATE_ROWS_VIOLATE', kind: 'refused', hint: 'mend the rows, or give -- freehold: up=<expression>' },
   stopped: { code: 'FHD_MIGRATE_STOPPED', kind: 'stopped', hint: 'run the same command again to go on, or freehold migrate undo to go back' },
+  schemaDiffers: { code: 'FHD_MIGRATE_SCHEMA_DIFFERS', kind: 'refused', hint: 'somebody changed the schema during the run, or this is a fault of Freehold: compare what is named, and mend it by a migration' },
   journalNewer: { code: 'FHD_MIGRATE_JOURNAL_NEWER', kind: 'refused', hint: 'use the newer Freehold that wrote it' },
   diskFull: { code: 'FHD_MIGRATE_DISK_FULL', kind: 'stopped', hint: 'make room on the database’s disk, then run the same command again to go on, or undo' },
   confirmationMissing: { code: 'FHD_MIGRATE_CONFIRMATION', kind: 'usage', hint: 'give --yes; without a terminal nothing is asked' },

@@ -99,7 +99,12 @@ export interface CheckAction {
   atPlan: boolean
 }
 
-export interface NoAction { kind: 'none'; reason?: string }
+export interface NoAction {
+  kind: 'none'
+  reason?: string
+  /** As an undo: the step did something that cannot be taken back, so that what stands before it is not taken back either. */
+  stays?: true
+}
 
 /** At the live size; null where it is not known. */
 export interface Estimate {
