@@ -1,5 +1,6 @@
-// Bundles the command line into apps/cli/dist/freehold.js, which is what the published package runs. Only what the root
-// package.json names as its dependencies stays outside: WebAssembly and the server's programs cannot be bundled.
+// Bundles the command line into apps/cli/dist: freehold.js and what it loads later. That is what the published package
+// runs. Only what the root package.json names as its dependencies stays outside: WebAssembly and the server's programs
+// cannot be bundled.
 
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -14,16 +15,20 @@ const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 
 rmSync(dist, { recursive: true, force: true })
 await build({
-  entryPoints: [path.join(root, 'apps/cli/src/main.ts')],
-  outfile: path.join(dist, 'freehold.js'),
+  entryPoints: { freehold: path.join(root, 'apps/cli/src/main.ts') },
+  outdir: dist,
   bundle: true,
+  // The engine is loaded when it is needed; in a file of its own it stays a plain module, and may wait while it loads.
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node22.22',
   // pg asks for pg-native only where the user has installed it and wants it.
   external: [...Object.keys(packageJson.dependencies), ...Object.keys(packageJson.optionalDependencies), 'pg-native'],
   // Bundled CommonJS calls require for Node's own modules, which an ES module does not have.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url);",
+  },
   legalComments: 'eof',
   logLevel: 'warning',
 })

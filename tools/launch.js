@@ -6,12 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import {
-  ensureNpmCache,
-  isNodeNewEnough,
-  runUnderNewerNode,
-  silenceTypeStrippingWarning,
-} from '../apps/cli/bin/newer-node.js'
+import { ensureNpmCache, isNodeNewEnough, runModule, runUnderNewerNode } from '../apps/cli/bin/start.js'
 
 const self = fileURLToPath(import.meta.url)
 const root = dirname(dirname(self))
@@ -62,9 +57,8 @@ if (isNodeNewEnough()) {
   process.env.PATH = [dirname(process.execPath), join(modules, '.bin'), process.env.PATH].join(delimiter)
   install()
   ensureNpmCache()
-  silenceTypeStrippingWarning()
   process.argv = [process.execPath, resolve(root, file), ...args]
-  void import(pathToFileURL(resolve(root, file)).href)
+  runModule(pathToFileURL(resolve(root, file)).href)
 } else {
   runUnderNewerNode(self, process.argv.slice(2))
 }

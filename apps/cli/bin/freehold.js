@@ -3,12 +3,11 @@
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { isNodeNewEnough, runUnderNewerNode, silenceTypeStrippingWarning } from './newer-node.js'
+import { isNodeNewEnough, runModule, runUnderNewerNode } from './start.js'
 
 if (isNodeNewEnough()) {
-  silenceTypeStrippingWarning()
   const sources = new URL('../src/main.ts', import.meta.url)
-  void import(existsSync(sources) ? sources.href : new URL('../dist/freehold.js', import.meta.url).href)
+  runModule(existsSync(sources) ? sources.href : new URL('../dist/freehold.js', import.meta.url).href)
 } else {
   runUnderNewerNode(fileURLToPath(import.meta.url), process.argv.slice(2))
 }

@@ -81,8 +81,34 @@ function passOn(child) {
   })
 }
 
+// No exit code of Freehold's own.
+const unfinished = 13
+
+/** Runs a module in this process. One that still waits when nothing is left that could wake it has failed. */
+export function runModule(href) {
+  silenceTypeStrippingWarning()
+  process.exitCode = unfinished
+  process.once('exit', (code) => {
+    if (code === unfinished) {
+      process.stderr.write('Freehold ended in the middle of its work. This is a bug; please report it.\n')
+      process.exitCode = 1
+    }
+  })
+  import(href).then(
+    () => {
+      if (process.exitCode === unfinished) {
+        process.exitCode = 0
+      }
+    },
+    (error) => {
+      process.exitCode = 1
+      throw error
+    },
+  )
+}
+
 /** Keeps Node 22 from telling each user that it strips types. */
-export function silenceTypeStrippingWarning() {
+function silenceTypeStrippingWarning() {
   const emitWarning = process.emitWarning
   process.emitWarning = function emitOtherWarnings(warning, ...rest) {
     if (rest[0] !== 'ExperimentalWarning' || !String(warning).startsWith('Type Stripping')) {
