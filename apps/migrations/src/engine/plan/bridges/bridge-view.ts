@@ -7,8 +7,10 @@ import type { Relation } from '../../inspect/catalog.ts'
 import { parseRight, type Right } from '../../inspect/render/parse-names.ts'
 import { renderRights } from '../../inspect/render/rights.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
-import { sqlName } from '../actions.ts'
+import { alterTable, sqlName } from '../actions.ts'
 import type { PlanContext } from '../draft.ts'
+import { columnInContract, nameInContract } from './renames.ts'
+import { isSameName } from './trace-names.ts'
 
 /** One column of the view: the column it reads, and the name under which it shows it. */
 export interface ViewColumn {
@@ -33,6 +35,7 @@ export function createViewSql(
   const rights = { target, owner: table.owner, version }
   return [
     `CREATE VIEW ${sqlName(view)}${invoker} AS SELECT ${list.join(', ')} FROM ${sqlName(base)}`,
+    ...defaultsSql(view, table, columns, context),
     ...(table.owner === currentUser ? [] : [`ALTER VIEW ${sqlName(view)} OWNER TO ${quoteIdentifier(table.owner)}`]),
     ...(hasDefaultRights(context) ? [revokeAllSql(view)] : []),
     ...renderRights({ ...rights, kind: 'relation', acl: byOwner(table.acl, table.owner) }),
@@ -41,6 +44,27 @@ export function createViewSql(
       return renderRights({ ...rights, kind: 'column', column: name, acl: byOwner(acl, table.owner) })
     }),
   ]
+}
+
+/**
+ * `SET x = DEFAULT` takes the view's own default and NULL where it has none. A column that is there twice can have none:
+ * it would be assigned beside the other name. Nor can one whose default the plan changes.
+ */
+function defaultsSql(view: RelationName, table: Relation, columns: ViewColumn[], context: PlanContext): string[] {
+  const after = context.after.relations.find((relation) =>
+    isSameName(relation, nameInContract(table, Infinity, context)),
+  )
+  const commands = columns.flatMap(({ column, name }) => {
+    const found = table.columns.find((candidate) => candidate.name === column)
+    const later = after?.columns.find(
+      (candidate) => candidate.name === columnInContract(table, column, Infinity, context),
+    )
+    const isOnce = columns.filter((other) => other.column === column).length === 1
+    return isOnce && found?.generated === null && found.default !== null && later?.default === found.default
+      ? [`ALTER COLUMN ${quoteIdentifier(name)} SET DEFAULT ${found.default}`]
+      : []
+  })
+  return commands.length === 0 ? [] : [alterTable(view, commands.join(', '))]
 }
 
 /** Rights that another role has passed on are given by the owner, for only that role itself could pass them on again. */
