@@ -78,6 +78,7 @@ describe('the packed tarball', () => {
     const freehold = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
       run(path.join(folder, 'node_modules/.bin/freehold'), ['migrate', ...args], { cwd: folder, env })
 
+    rmSync(path.join(folder, 'prisma'), { recursive: true })
     write(folder, project)
     await freehold('deploy')
     write(folder, pending)
@@ -85,7 +86,6 @@ describe('the packed tarball', () => {
     expect(JSON.stringify(planned)).toContain('Order_total_idx')
     const deployed = await freehold('deploy', '--json')
     expect(deployed.stderr).not.toContain('ExperimentalWarning')
-    rmSync(path.join(folder, 'prisma/migrations/20260102000000_index'), { recursive: true })
 
     const client = await connect({ connectionString: env.DATABASE_URL, applicationName: 'test' })
     const { rows } = await client.query(
