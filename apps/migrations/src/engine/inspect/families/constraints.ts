@@ -18,7 +18,7 @@ export function constraintsQuery(scope: Scope): string {
       pg_get_constraintdef(con.oid) as definition, ${columnNames('con.conrelid', 'con.conkey')} as columns,
       con.convalidated as validated, ${from18('con.conenforced', 'true')} as enforced, con.condeferrable as deferrable,
       con.condeferred as deferred, con.conislocal as "isLocal", con.coninhcount as "inheritedCount",
-      con.connoinherit as "noInherit", ${from18('con.conperiod', 'false')} as period,
+      con.connoinherit and con.contype in ('c', 'n') as "noInherit", ${from18('con.conperiod', 'false')} as period,
       case when con.contype = 'f' then json_build_object('schema', fn.nspname, 'table', fc.relname,
         'columns', ${columnNames('con.confrelid', 'con.confkey')},
         'onDelete', ${action('con.confdeltype')}, 'onUpdate', ${action('con.confupdtype')}) end as references,

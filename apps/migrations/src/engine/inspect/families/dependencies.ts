@@ -21,6 +21,6 @@ export function dependenciesQuery(): string {
       coalesce(m.refclassid, d.refclassid)::regclass::text as "onClass", coalesce(m.refobjid, d.refobjid) as on, d.refobjsubid as "onColumn"
     from pg_depend d
     left join pg_depend m on m.classid = d.refclassid and m.objid = d.refobjid and m.objsubid = 0 and m.deptype = 'e'
-    where d.deptype in ('n', 'x') and d.objid >= ${firstUserOid} and d.refobjid >= ${firstUserOid} and d.refclassid <> 'pg_namespace'::regclass
+    where (d.deptype in ('n', 'x') or d.refclassid = 'pg_opfamily'::regclass) and d.objid >= ${firstUserOid} and d.refobjid >= ${firstUserOid} and d.refclassid <> 'pg_namespace'::regclass
       and not exists (select from pg_depend member where member.classid = d.classid and member.objid = d.objid and member.deptype = 'e')`
 }

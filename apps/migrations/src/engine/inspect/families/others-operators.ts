@@ -31,7 +31,9 @@ const castsQuery = `${selectOther({
   word: 'CAST',
   target: castName,
   when: 'early',
-})} from pg_cast c where c.oid >= ${firstUserOid} and ${notOfExtension('pg_cast', 'c.oid')}`
+})} from pg_cast c where c.oid >= ${firstUserOid} and ${notOfExtension('pg_cast', 'c.oid')}
+  -- That of a range type to its multirange comes and goes with the type.
+  and not exists (select from pg_depend made where made.classid = 'pg_cast'::regclass and made.objid = c.oid and made.deptype = 'i')`
 
 const operatorName = (
   oid: string,

@@ -33,6 +33,9 @@ export function othersQuery(scope: Scope): string {
   return `select * from (${all}) as other order by family collate "C", key collate "C"`
 }
 
+// GRANT has words of its own for some.
+const rightsWords: Readonly<Record<string, string>> = { SERVER: 'FOREIGN SERVER' }
+
 /** Returns the object as the catalog holds it. */
 export function toOther(row: OtherRow, version: number): OtherObject {
   const { word, target, owner, acl, aclKind } = row
@@ -45,7 +48,13 @@ export function toOther(row: OtherRow, version: number): OtherObject {
     acl:
       acl === null || aclKind === null || owner === null
         ? []
-        : renderRights({ kind: aclKind, target: `${word} ${target}`, owner, acl: [...acl].sort(), version }),
+        : renderRights({
+            kind: aclKind,
+            target: `${rightsWords[word] ?? word} ${target}`,
+            owner,
+            acl: [...acl].sort(),
+            version,
+          }),
     roles: [...new Set([...(owner === null ? [] : [owner]), ...rolesOfRights(acl ?? []), ...row.roles])].sort(),
     when: row.when,
   }

@@ -9,6 +9,7 @@ export interface ColumnParts {
   identitySequence: Sequence | undefined
   /** The not-null constraint that is written with the column, from 18 on. */
   notNullConstraint: Constraint | undefined
+  notNullIsConstraint: boolean
   /** False if the default is set later, for it needs what is made after the table. */
   withDefault: boolean
 }
@@ -21,7 +22,7 @@ export function renderColumn(column: Column, parts: ColumnParts): string {
     column.foreignOptions.length === 0 ? '' : ` OPTIONS (${renderForeignOptions(column.foreignOptions)})`,
     column.collation === null ? '' : ` COLLATE ${column.collation}`,
     renderValue(column, parts),
-    renderNotNull(column, parts.notNullConstraint),
+    renderNotNull(column, parts),
   ].join('')
 }
 
@@ -41,11 +42,13 @@ export function renderIdentity(column: Column, sequence: Sequence): string {
   return `GENERATED ${when} AS IDENTITY (SEQUENCE NAME ${nameOf(sequence)} ${renderSequenceOptions(sequence)})`
 }
 
-function renderNotNull(column: Column, constraint: Constraint | undefined): string {
+function renderNotNull(column: Column, parts: ColumnParts): string {
+  const constraint = parts.notNullConstraint
   if (constraint !== undefined) {
     return ` CONSTRAINT ${quoteIdentifier(constraint.name)} NOT NULL${constraint.noInherit ? ' NO INHERIT' : ''}`
   }
-  return column.notNull ? ' NOT NULL' : ''
+  // From 18 on each one has a constraint, which may be one that is not valid and comes later.
+  return column.notNull && !parts.notNullIsConstraint ? ' NOT NULL' : ''
 }
 
 /** Returns the subcommands of ALTER TABLE for what CREATE TABLE cannot say of a column on every version. */

@@ -30,6 +30,7 @@ export function tableNodes(relation: Relation, sequences: Sequence[], context: R
     renderColumn(column, {
       identitySequence: sequences.find(({ ownedBy }) => ownedBy?.by === 'internal' && ownedBy.column === column.name),
       notNullConstraint: notNulls.get(column.name),
+      notNullIsConstraint: context.version >= 180000,
       withDefault: !lateDefaults.includes(column),
     }),
   )
@@ -147,7 +148,7 @@ function renderTableSettings(relation: Relation, context: RenderContext): string
     ...relation.columns.flatMap(renderColumnSettings),
     ...(relation.rowSecurity ? ['ENABLE ROW LEVEL SECURITY'] : []),
     ...(relation.forceRowSecurity ? ['FORCE ROW LEVEL SECURITY'] : []),
-    ...(relation.replicaIdentity.kind === 'full' || relation.replicaIdentity.kind === 'nothing'
+    ...(relation.kind !== 'foreignTable' && ['full', 'nothing'].includes(relation.replicaIdentity.kind)
       ? [`REPLICA IDENTITY ${relation.replicaIdentity.kind.toUpperCase()}`]
       : []),
     ...(relation.ofType === null ? [] : [`OF ${relation.ofType}`]),
