@@ -29,6 +29,11 @@ CREATE TRIGGER touch BEFORE UPDATE ON docs FOR EACH ROW EXECUTE FUNCTION touch()
 CREATE TABLE measures (region text NOT NULL, at date NOT NULL, value int, PRIMARY KEY (region, at)) PARTITION BY LIST (region);
 CREATE TABLE measures_eu PARTITION OF measures FOR VALUES IN ('eu');
 CREATE TABLE measures_us PARTITION OF measures DEFAULT;
+CREATE TABLE prices (id int PRIMARY KEY, price int);
+CREATE TABLE price_changes (price_id int, old int, new int);
+CREATE FUNCTION note_price(int, int, int) RETURNS void LANGUAGE sql AS $$ INSERT INTO price_changes VALUES ($1, $2, $3) $$;
+CREATE FUNCTION price_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM note_price(NEW.id, OLD.price, NEW.price); RETURN NULL; END $$;
+CREATE TRIGGER price_changed AFTER UPDATE ON prices FOR EACH ROW EXECUTE FUNCTION price_changed();
 CREATE FUNCTION slugify(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower(replace($1, ' ', '-')) $$;
 INSERT INTO customers SELECT n, 'c' || n || '@example.com', CASE WHEN n % 3 > 0 THEN 'Name ' || n END, CASE WHEN n > 5 THEN n - 5 END FROM generate_series(1, 11) n;
 INSERT INTO orders (customer_id, status, total, note, placed_at) SELECT nullif(n % 8, 0), (ARRAY['new', 'paid', 'lost'])[1 + n % 3]::status, n * 1.5, json_build_object('n', n), '2024-01-01'::timestamptz + n * interval '1 day' FROM generate_series(1, 13) n;
@@ -38,6 +43,7 @@ INSERT INTO tags SELECT 'tag ' || n, n FROM generate_series(1, 4) n;
 INSERT INTO "_OrderTags" SELECT id, 'tag ' || (1 + id % 4) FROM orders;
 INSERT INTO log SELECT 'entry', n / 2 FROM generate_series(1, 6) n;
 INSERT INTO docs SELECT md5(n::text)::uuid, 'Title ' || n, NULL FROM generate_series(1, 7) n;
+INSERT INTO prices SELECT n, n * 10 FROM generate_series(1, 5) n; UPDATE prices SET price = price + 1 WHERE id < 3;
 INSERT INTO measures SELECT r, '2024-01-01'::date + n, n FROM unnest(ARRAY['eu', 'us', 'jp']) r, generate_series(1, 4) n;
 `
 
@@ -63,6 +69,7 @@ const inRanges: string[] = [
 const asOne: string[] = [
   `UPDATE customers SET email = (SELECT c.email FROM customers c WHERE c.id = customers.id) || '.org'`,
   `WITH r AS (SELECT id, row_number() OVER (ORDER BY id DESC) AS n FROM orders) UPDATE orders SET total = r.n FROM r WHERE r.id = orders.id`,
+  `UPDATE prices SET price = price * 2 WHERE id > 1`,
   `UPDATE customers SET id = id + 100`,
   `UPDATE items SET position = 3 - position WHERE false`,
   `UPDATE "_OrderTags" SET "B" = 'tag 4' WHERE "B" = 'tag 1'`,

@@ -1,5 +1,5 @@
 /** Tables in schema `freehold` that hold rows as they were, so that a data statement can be taken back. */
-import { quoteIdentifier, quoteQualified, shortenIdentifier } from '@freehold/postgres'
+import { quoteIdentifier, shortenIdentifier } from '@freehold/postgres'
 import type { Relation } from '../../inspect/catalog.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { sqlName } from '../actions.ts'
@@ -30,10 +30,15 @@ export function toTarget(
   return { name, sql: sqlName(name), relation, key, triggers: activeTriggers(relation, unit, context) }
 }
 
-/** Returns the quoted, qualified name of a table for what the unit replaces; `what` tells several of one unit apart. */
-export function keptName(unit: PlanningUnit, what = ''): string {
+/** Returns the name, in schema `freehold`, of a table for what the unit replaces; `what` tells several of one unit apart. */
+export function keptRelation(unit: PlanningUnit, what = ''): RelationName {
   const { migrationId, index } = unit.statement
-  return quoteQualified('freehold', shortenIdentifier(`kept_${migrationId}_${index}${what === '' ? '' : `_${what}`}`))
+  return { schema: 'freehold', name: shortenIdentifier(`kept_${migrationId}_${index}${what === '' ? '' : `_${what}`}`) }
+}
+
+/** Returns it quoted and qualified. */
+export function keptName(unit: PlanningUnit, what = ''): string {
+  return sqlName(keptRelation(unit, what))
 }
 
 /** Returns the statements that make it; what an earlier, abandoned run may have left of that name is stale. */

@@ -1,5 +1,5 @@
 /** What a table's own triggers mean for statements that change its rows. */
-import type { CreateTrigStmt, Node } from '@pgsql/types'
+import type { CreateTrigStmt } from '@pgsql/types'
 import type { Relation, Routine } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
 import type { PlanContext, PlanningUnit } from '../draft.ts'
@@ -17,8 +17,8 @@ export interface ActiveTrigger {
   deferrable: boolean
   hasTransitionTable: boolean
   events: Set<RowEvent>
-  /** True if its function changes rows or runs SQL that its text does not tell. */
-  writes: boolean
+  /** Name of its function, with the schema if it is given. */
+  function: string[]
 }
 
 // Bits of tgtype (pg_trigger.h), which the parser uses too.
@@ -35,7 +35,7 @@ export function activeTriggers(relation: Relation, unit: PlanningUnit, context: 
   const names = new Set(relation.triggers.map((trigger) => trigger.name))
   return [...relation.triggers, ...made.filter((trigger) => !names.has(trigger.name))]
     .filter((trigger) => trigger.enabled === 'O' || trigger.enabled === 'A')
-    .map((trigger) => toActive(trigger.definition, trigger.enabled === 'A', context))
+    .map((trigger) => toActive(trigger.definition, trigger.enabled === 'A'))
     .filter((trigger) => trigger !== undefined)
 }
 
@@ -56,7 +56,7 @@ function isMadeBefore(trigger: string, unit: PlanningUnit, context: PlanContext)
   })
 }
 
-function toActive(definition: string, always: boolean, context: PlanContext): ActiveTrigger | undefined {
+function toActive(definition: string, always: boolean): ActiveTrigger | undefined {
   const trigger = bodyOf<CreateTrigStmt>(parseSql(definition)[0]?.node, 'CreateTrigStmt')
   if (trigger?.trigname === undefined) {
     return undefined
@@ -69,19 +69,8 @@ function toActive(definition: string, always: boolean, context: PlanContext): Ac
     deferrable: trigger.deferrable === true,
     hasTransitionTable: (trigger.transitionRels?.length ?? 0) > 0,
     events: new Set(eventBits.filter(([, bit]) => ((trigger.events ?? 0) & bit) !== 0).map(([event]) => event)),
-    writes: isWriting(trigger.funcname, context),
+    function: nameParts(trigger.funcname),
   }
-}
-
-const writingWords = /\b(insert|update|delete|merge|truncate|copy|perform|execute|call|notify|pg_notify|set_config)\b/i
-
-function isWriting(name: Node[] | undefined, context: PlanContext): boolean {
-  return findRoutines(nameParts(name), context).some((routine) => {
-    const body = routine.definition
-      .replace(/^[\s\S]*?\bAS\b/i, '')
-      .replaceAll(/\b(tg_op\s*=\s*)?'(insert|update|delete)'/gi, '')
-    return writingWords.test(body)
-  })
 }
 
 /** Returns the user's functions of that name, with or without its schema, before and after the plan. */

@@ -5,7 +5,7 @@ import type { PlanningUnit } from '../draft.ts'
 import type { Action, BatchAction } from '../step.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
 import { asOne, changed, inRange, keyAndNew, of, sameKey } from './change-rows.ts'
-import { keptName, makeKept, type Target, withoutTriggers } from './kept-table.ts'
+import { keptName, keptRelation, makeKept, type Target, withoutTriggers } from './kept-table.ts'
 import { boundaryQuery, rangeConditions, rangeSettings } from './key-range.ts'
 import type { KeyColumn } from './table-key.ts'
 import { triggersFor } from './triggers.ts'
@@ -125,7 +125,7 @@ export function restore(
   return {
     kind: 'batch',
     schema: 'freehold',
-    table: kept,
+    table: keptRelation(unit).name,
     key,
     boundary: boundaryQuery(kept, key),
     before: [],

@@ -14,7 +14,8 @@ import { deleteRows } from '../data/delete-rows.ts'
 import { findTarget, keysAt } from '../data/find-target.ts'
 import { insertRows } from '../data/insert-rows.ts'
 import { keptColumns, type Target, tableGoesWithUndo, toTarget } from '../data/kept-table.ts'
-import { triggersFor } from '../data/triggers.ts'
+import { triggerEffects } from '../data/trigger-effects.ts'
+import type { RowEvent } from '../data/triggers.ts'
 import { type Carried, updateAsOne, updateInRanges } from '../data/update-rows.ts'
 import { aroundWholeTables } from '../data/whole-tables.ts'
 import { whyWhole } from '../data/why-whole.ts'
@@ -45,19 +46,23 @@ function carry(
   context: PlanContext,
 ): Outcome {
   if (found === undefined) {
-    return asWritten(unit, {
-      kind: 'none',
-      reason: `${statement.target.relname} is not among the tables that are known`,
-    })
+    return asWritten(unit, `${statement.target.relname} is not among the tables that are known`)
   }
   const { name, relation } = found
   const keys = keysAt(name, relation, unit, context)
   const key = keys.find((columns) => columns.every((column) => !statement.assigned.includes(column.name))) ?? keys[0]
   const target = toTarget(name, relation, key, unit, context)
+  const effects = triggerEffects(reachedTables([target], unit, context), eventsOf(statement), unit, context)
+  if (effects.opaque !== undefined) {
+    return asWritten(unit, `trigger ${effects.opaque} runs SQL that its text does not tell`)
+  }
+  if (effects.tables.length > 0) {
+    return keepingTables(unit, context, 'triggers change rows along with it', effects.tables)
+  }
   try {
     const whole = isInUse(name, context)
       ? whyWhole(statement, relation, target.key, unit, context)
-      : 'few rows or nobody who waits for them'
+      : 'few rows, or nobody who waits for them'
     return whole === undefined
       ? inRanges(statement, target, unit, context)
       : asOne(statement, target, whole, unit, context)
@@ -65,33 +70,42 @@ function carry(
     if (!(error instanceof DeparseError)) {
       throw error
     }
-    return keepingTables(unit, context, 'it cannot be taken apart')
+    return keepingTables(unit, context, 'it cannot be taken apart', [])
+  }
+}
+
+function eventsOf(statement: DataStatement): RowEvent[] {
+  switch (statement.kind) {
+    case 'UpdateStmt':
+      return ['update']
+    case 'DeleteStmt':
+      return ['delete', 'update']
+    case 'InsertStmt':
+      return statement.assigned.length > 0 ? ['insert', 'update'] : ['insert']
+    case 'MergeStmt':
+      return ['insert', 'update', 'delete']
   }
 }
 
 /** A table that the plan makes is nobody's yet, and a small one is done with in less than a batch. */
 function isInUse(name: RelationName, context: PlanContext): boolean {
   const size = context.sizeOf(name)
-  return (
-    !context.isNew(name) &&
-    (size === undefined || size.heapBytes > context.briefTableBytes || context.briefTableBytes === 0)
-  )
+  const isSmall = size !== undefined && size.heapBytes <= context.briefTableBytes && context.briefTableBytes > 0
+  return !context.isNew(name) && !isSmall
 }
 
 function inRanges(statement: DataStatement, target: Target, unit: PlanningUnit, context: PlanContext): Outcome {
   const keyed = { ...target, key: target.key ?? [] }
   const names = keyed.key.map((column) => column.name).join(', ')
-  const reason = `many rows: by ranges of ${names}, each in a short transaction of its own`
+  const reason = `by ranges of ${names}, each in a short transaction of its own`
   if (statement.kind === 'UpdateStmt') {
-    const carried = updateInRanges(statement, keyed, keptColumns(statement, target, unit, context), unit)
-    return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+    return { carried: updateInRanges(statement, keyed, keptColumns(statement, target, unit, context), unit), reason }
   }
   const closure = closureOf(target, unit, context)
   if (closure.obstacle !== undefined) {
-    return keepingTables(unit, context, closure.obstacle)
+    return keepingTables(unit, context, closure.obstacle, [])
   }
-  const carried = deleteRows(statement, target, closure, unit, 'inRanges')
-  return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+  return { carried: deleteRows(statement, target, closure, unit, 'inRanges'), reason }
 }
 
 function asOne(
@@ -103,21 +117,14 @@ function asOne(
 ): Outcome {
   const reason = `one statement: ${why}`
   if (tableGoesWithUndo(target.name, unit, context) && tablesOf(unit.unit.node).writes.length === 1) {
-    return {
-      carried: {
-        do: patiently([unit.unit.sql], unit.settings),
-        undo: { kind: 'none', reason: 'the rows go with their table' },
-      },
-      reason,
-    }
+    const undo: NoAction = { kind: 'none', reason: 'the rows go with their table' }
+    return { carried: { do: patiently([unit.unit.sql], unit.settings), undo }, reason }
   }
   const carried = carryAsOne(statement, target, unit, context)
-  if (carried === undefined) {
-    return keepingTables(unit, context, why)
-  }
-  return { carried: withoutUndo(carried, target, statement, unit, context), reason }
+  return carried === undefined ? keepingTables(unit, context, why, []) : { carried, reason }
 }
 
+/** Returns undefined where the statement does not tell by key which rows it changes. */
 function carryAsOne(
   statement: DataStatement,
   target: Target,
@@ -126,7 +133,6 @@ function carryAsOne(
 ): Carried | undefined {
   const { key } = target
   const isAlone = tablesOf(statement.node).writes.length === 1 && target.relation.rules.length === 0
-  const changesKey = key?.some((column) => statement.assigned.includes(column.name)) ?? false
   if (!isAlone || statement.kind === 'MergeStmt') {
     return undefined
   }
@@ -134,6 +140,7 @@ function carryAsOne(
     const closure = closureOf(target, unit, context)
     return closure.obstacle === undefined ? deleteRows(statement, target, closure, unit, 'asOne') : undefined
   }
+  const changesKey = key?.some((column) => statement.assigned.includes(column.name)) ?? false
   if (key === undefined || changesKey) {
     return undefined
   }
@@ -144,42 +151,32 @@ function carryAsOne(
     : insertRows(statement, keyed, statement.assigned.length === 0 ? [] : columns, unit)
 }
 
-/** The tables that the statement names, copied before and compared after. */
-function keepingTables(unit: PlanningUnit, context: PlanContext, why: string): Outcome {
+/** All tables that may change are copied before and compared after. */
+function keepingTables(unit: PlanningUnit, context: PlanContext, why: string, more: Relation[]): Outcome {
+  const written = tablesOf(unit.unit.node).writes.map((table) => ({
+    table: table.relname,
+    found: findTarget(table, unit, context),
+  }))
+  const also = more.map((relation) => ({ table: relation.name, found: { name: relation, relation } }))
   const targets: Target[] = []
-  for (const table of tablesOf(unit.unit.node).writes) {
-    const found = findTarget(table, unit, context)
-    if (found === undefined || !/table/i.test(found.relation.kind) || found.relation.kind === 'foreignTable') {
-      return asWritten(unit, { kind: 'none', reason: `what it replaces in ${table.relname} cannot be kept` })
+  for (const { table, found } of [...written, ...also]) {
+    if (found === undefined || (found.relation.kind !== 'table' && found.relation.kind !== 'partitionedTable')) {
+      return asWritten(unit, `what it replaces in ${table} cannot be kept`)
     }
+    const name = { schema: found.name.schema, name: found.name.name }
     const isKnown = targets.some((target) => target.relation === found.relation)
-    if (!isKnown && !tableGoesWithUndo(found.name, unit, context)) {
-      targets.push(
-        toTarget(found.name, found.relation, keysAt(found.name, found.relation, unit, context)[0], unit, context),
-      )
+    if (!isKnown && !tableGoesWithUndo(name, unit, context)) {
+      targets.push(toTarget(name, found.relation, keysAt(name, found.relation, unit, context)[0], unit, context))
     }
   }
-  return { carried: aroundWholeTables(reachedTables(targets, unit, context), unit), reason: `one statement: ${why}` }
+  const carried = aroundWholeTables(reachedTables(targets, unit, context), unit)
+  return { carried, reason: `one statement: ${why}` }
 }
 
-function asWritten(unit: PlanningUnit, undo: NoAction): Outcome {
-  return { carried: { do: patiently([unit.unit.sql], unit.settings), undo }, reason: 'one statement, as written' }
-}
-
-/** What a trigger writes elsewhere is not known, so taking back the rows alone would leave a half. */
-function withoutUndo(
-  carried: Carried,
-  target: Target,
-  statement: DataStatement,
-  unit: PlanningUnit,
-  context: PlanContext,
-): Carried {
-  const events = { InsertStmt: 'insert', UpdateStmt: 'update', DeleteStmt: 'delete', MergeStmt: 'update' } as const
-  const writer = triggersFor(target.triggers, [events[statement.kind]]).find((trigger) => trigger.writes)
-  if (tableGoesWithUndo(target.name, unit, context)) {
-    return { ...carried, undo: { kind: 'none', reason: 'the rows go with their table' } }
+function asWritten(unit: PlanningUnit, why: string): Outcome {
+  const undo: NoAction = { kind: 'none', reason: why, stays: true }
+  return {
+    carried: { do: patiently([unit.unit.sql], unit.settings), undo },
+    reason: `one statement, as written: ${why}`,
   }
-  return writer === undefined
-    ? carried
-    : { ...carried, undo: { kind: 'none', reason: `trigger ${writer.name} writes elsewhere` } }
 }
