@@ -25,10 +25,9 @@ export function seenOnLiveTables(unit: PlanningUnit, context: PlanContext): Seen
   const { observation } = unit
   const strong = new Set(strongLocks(observation.locks).map(keyOf))
   const matters = (name: RelationName): boolean => !context.isNew(name) && !isSmall(name, context)
-  const builtOn = observation.createdIndexes.map((index) => ({ schema: index.schema, name: index.table }))
   return {
     rewrites: observation.rewrites.filter(matters),
-    builds: unique([...observation.indexBuilds, ...builtOn]).filter(matters),
+    builds: observation.indexBuilds.filter(matters),
     // A read under a weak lock keeps nobody waiting, however long it takes.
     scans: observation.scans.filter((name) => matters(name) && strong.has(keyOf(name))),
   }
@@ -46,8 +45,4 @@ function isSmall(name: RelationName, context: PlanContext): boolean {
 
 function keyOf(name: RelationName): string {
   return `${name.schema}\0${name.name}`
-}
-
-function unique(names: RelationName[]): RelationName[] {
-  return [...new Map(names.map((name) => [keyOf(name), name])).values()]
 }

@@ -109,8 +109,9 @@ function changedNames(node: Node, words: Set<string>): Set<string> {
   if (alter !== undefined) {
     const { command } = alter
     const column = bodyOf<{ colname?: string }>(command.def, 'ColumnDef')?.colname
-    const constraint = bodyOf<{ conname?: string }>(command.def, 'Constraint')?.conname
-    return named([command.name, column, constraint])
+    const constraint = bodyOf<{ conname?: string; keys?: Node[] }>(command.def, 'Constraint')
+    // A foreign key needs the key that it refers to.
+    return named([command.name, column, constraint?.conname, ...nameParts(constraint?.keys)])
   }
   const rename = bodyOf<Renamed>(node, 'RenameStmt')
   if (rename !== undefined) {

@@ -64,6 +64,10 @@ export async function lookAtTransaction(client: Client): Promise<Moment> {
 }
 
 // An FK check is a planned query that may use an index on few rows, so both counters of reads are taken.
+const countersSql = `(SELECT json_agg(json_build_array(relid::int8, seq_scan + coalesce(idx_scan, 0), n_tup_ins + n_tup_upd + n_tup_del))
+          FROM pg_catalog.pg_stat_xact_user_tables
+         WHERE seq_scan + coalesce(idx_scan, 0) + n_tup_ins + n_tup_upd + n_tup_del > 0)`
+
 const momentSql = `
 SELECT (SELECT json_agg(json_build_array(l.relation::int8, l.mode))
           FROM (SELECT DISTINCT relation, mode FROM pg_catalog.pg_locks
@@ -75,11 +79,23 @@ SELECT (SELECT json_agg(json_build_array(l.relation::int8, l.mode))
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
          WHERE c.oid >= ${firstUserOid} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'i') AND n.nspname <> 'pg_toast') AS relations,
-       (SELECT json_agg(json_build_array(relid::int8, seq_scan + coalesce(idx_scan, 0), n_tup_ins + n_tup_upd + n_tup_del))
-          FROM pg_catalog.pg_stat_xact_user_tables
-         WHERE seq_scan + coalesce(idx_scan, 0) + n_tup_ins + n_tup_upd + n_tup_del > 0) AS counters,
+       ${'$'}{countersSql} AS counters,
        (SELECT greatest((SELECT max(oid) FROM pg_catalog.pg_class), (SELECT max(oid) FROM pg_catalog.pg_constraint),
                         ${firstUserOid - 1}::oid)::int8::float8) AS newest`
+
+/**
+ * Returns the moment with the counters as they are now, in a transaction that has just begun: Postgres adds them to the
+ * shared ones at most once a second, so that they may still hold what earlier transactions counted (pgstat.c).
+ */
+export async function withCounters(client: Client, moment: Moment): Promise<Moment> {
+  const { rows } = await client.query<{ counters: [number, number, number][] | null }>(`SELECT ${countersSql} AS counters`)
+  const counters = rows[0]?.counters ?? []
+  return {
+    ...moment,
+    scans: new Map(counters.map(([oid, scans]) => [oid, scans])),
+    written: new Map(counters.map(([oid, , written]) => [oid, written])),
+  }
+}
 
 /** Returns the moment as the next transaction starts: what is committed stays, locks and counters are gone. */
 export function afterCommit(moment: Moment): Moment {

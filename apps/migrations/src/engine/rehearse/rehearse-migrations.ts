@@ -19,6 +19,7 @@ import {
   lookAtTransaction,
   type Moment,
   type SeenChange,
+  withCounters,
 } from './observe.ts'
 import { lockModeByRule } from './own-transaction-locks.ts'
 import { narrowToPart } from './part-locks.ts'
@@ -222,10 +223,10 @@ async function rehearseParts(course: Course, units: Unit[]): Promise<RehearsedUn
   const { client, baseline } = course
   const compared = units.some((unit) => needsCatalogDifference(unit.node))
   let catalog = compared ? await catalogOf(course) : undefined
-  let before = course.now
   const rehearsed: RehearsedUnit[] = []
   await client.query('BEGIN')
   try {
+    let before = await withCounters(client, course.now)
     for (const unit of units) {
       const result = await client.query(unit.sql)
       const after = await lookAtTransaction(client)
@@ -258,9 +259,10 @@ async function observeAlone(course: Course, { sql }: Statement): Promise<Observa
   const { client, baseline } = course
   await client.query('BEGIN')
   try {
+    const before = await withCounters(client, course.now)
     const result = await client.query(sql)
     const after = await lookAtTransaction(client)
-    const change: SeenChange = await describeChange(client, baseline, course.now, after)
+    const change: SeenChange = await describeChange(client, baseline, before, after)
     await client.query('COMMIT')
     course.now = afterCommit(after)
     course.catalog = undefined

@@ -71,7 +71,7 @@ export function addColumn(unit: PlanningUnit, table: RelationName, context: Plan
     const late: PlanningUnit = { ...unit, phase: laterPhase(unit.phase, 'contract') }
     drafts.push(
       ...fillRows(late, table, name, context),
-      ...nullsCheck(late, table, name, context).map((draft): Draft => ({ ...draft, place: 'check' })),
+      ...nullsCheck(late, table, name, context).map((draft): Draft => (unit.phase === 'contract' ? draft : { ...draft, place: 'check' })),
       ...notNullSteps(table, name, constraint, late.phase, context),
     )
   }

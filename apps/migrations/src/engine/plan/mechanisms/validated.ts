@@ -6,6 +6,7 @@ import { quoteIdentifier, shortenIdentifier } from '@freehold/postgres'
 import type { CreatedConstraint, CreatedIndex, RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, lockOn, nothing, patiently } from '../actions.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
+import { isHeavy, seenOnLiveTables } from '../seen.ts'
 import type { Phase } from '../step.ts'
 import { alterCommand, bodyOf } from '../syntax.ts'
 import { addColumn, needsParts } from './add-column.ts'
@@ -16,7 +17,11 @@ export const validated: Mechanism = {
   name: 'validated',
   applies(unit, context) {
     const alter = alterCommand(unit.unit.node)
-    if (alter === undefined || alter.objectType !== 'OBJECT_TABLE' || context.isNew(context.resolve(alter.relation))) {
+    if (alter === undefined || alter.objectType !== 'OBJECT_TABLE') {
+      return false
+    }
+    // A foreign key of a new table may read its parent, under a lock that the parent's writers meet.
+    if (context.isNew(context.resolve(alter.relation)) && !isHeavy(seenOnLiveTables(unit, context))) {
       return false
     }
     switch (alter.command.subtype) {
