@@ -58,7 +58,7 @@ async function schemaOfPackage(project: string): Promise<string | undefined> {
 /** Reads two settings off the config's text; running a project's code to find a folder is not worth its dangers. */
 function readConfig(text: string, file: string): { migrations?: string; schema?: string } {
   const code = withoutComments(text)
-  const migrations = /\bmigrations\s*:\s*\{/.exec(code)
+  const migrations = /\bmigrations["']?\s*:\s*\{/.exec(code)
   const found: { migrations?: string; schema?: string } = {}
   const folder = migrations === null ? undefined : expressionBehind(blockAt(code, migrations.index), 'path')
   if (folder !== undefined) {
@@ -92,7 +92,7 @@ function blockAt(code: string, start: number): string {
 
 /** Returns what stands behind `<key>:` up to the comma or bracket that ends it. */
 function expressionBehind(code: string, key: string): string | undefined {
-  const found = new RegExp(`\\b${key}\\s*:\\s*`).exec(code)
+  const found = new RegExp(`\\b${key}["']?\\s*:\\s*`).exec(code)
   if (found === null) {
     return undefined
   }
