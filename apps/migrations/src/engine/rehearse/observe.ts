@@ -79,7 +79,7 @@ SELECT (SELECT json_agg(json_build_array(l.relation::int8, l.mode))
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
          WHERE c.oid >= ${firstUserOid} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'i') AND n.nspname <> 'pg_toast') AS relations,
-       ${'$'}{countersSql} AS counters,
+       ${countersSql} AS counters,
        (SELECT greatest((SELECT max(oid) FROM pg_catalog.pg_class), (SELECT max(oid) FROM pg_catalog.pg_constraint),
                         ${firstUserOid - 1}::oid)::int8::float8) AS newest`
 
@@ -88,7 +88,9 @@ SELECT (SELECT json_agg(json_build_array(l.relation::int8, l.mode))
  * shared ones at most once a second, so that they may still hold what earlier transactions counted (pgstat.c).
  */
 export async function withCounters(client: Client, moment: Moment): Promise<Moment> {
-  const { rows } = await client.query<{ counters: [number, number, number][] | null }>(`SELECT ${countersSql} AS counters`)
+  const { rows } = await client.query<{ counters: [number, number, number][] | null }>(
+    `SELECT ${countersSql} AS counters`,
+  )
   const counters = rows[0]?.counters ?? []
   return {
     ...moment,
