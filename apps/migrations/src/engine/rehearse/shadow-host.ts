@@ -3,7 +3,6 @@
  * is `server`, else an embedded Postgres of the live server's major version. It holds no row of the live database.
  */
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Client, connect, parseDatabaseUrl, quoteIdentifier, quoteLiteral } from '@freehold/postgres'
@@ -47,19 +46,16 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
   if (process.env['FREEHOLD_SHADOW'] === 'server') {
     return await hostAt('live', options.liveUrl, undefined)
   }
-  const parent = await mkdtemp(path.join(tmpdir(), 'freehold-shadow-'))
+  const server = await startServer({
+    major: options.serverMajor as Major,
+    ephemeral: true,
+    // Shadows are small and many; the locks of a whole schema's DDL in one message need room.
+    settings: { max_connections: '20', max_locks_per_transaction: '1000' },
+  })
   try {
-    await chmod(parent, 0o755)
-    const server = await startServer({
-      major: options.serverMajor as Major,
-      folder: path.join(parent, 'data'),
-      ephemeral: true,
-      // Shadows are small and many; the locks of a whole schema's DDL in one message need room.
-      settings: { max_connections: '20', max_locks_per_transaction: '1000' },
-    })
-    return await hostAt('embedded', server.url(), { server, parent })
+    return await hostAt('embedded', server.url(), server)
   } catch (error) {
-    await rm(parent, { recursive: true, force: true })
+    await server.stop()
     throw error
   }
 }
@@ -67,7 +63,7 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
 async function hostAt(
   kind: ShadowHost['kind'],
   baseUrl: string,
-  embedded: { server: Server; parent: string } | undefined,
+  embedded: Server | undefined,
 ): Promise<ShadowHost> {
   const admin = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
   const { user, superuser, version } = await readAdmin(admin)
@@ -134,7 +130,7 @@ async function closeHost(
   admin: Client,
   scratch: string[],
   drop: (name: string) => Promise<void>,
-  embedded: { server: Server; parent: string } | undefined,
+  embedded: Server | undefined,
 ): Promise<void> {
   if (embedded !== undefined) {
     // With the server goes every database of it.
