@@ -59,7 +59,7 @@ export function mustFollow(later: UnitNames, earlier: UnitNames, earlierPhase: P
   if (earlier.isOpaque || later.isOpaque) {
     return sharesTable(later, earlier) || intersects(earlier.words, later.words)
   }
-  if (earlierPhase === 'backfill') {
+  if (earlier.isData || earlierPhase === 'backfill') {
     return sharesTable(later, earlier)
   }
   if (earlier.wholeTable && intersects(earlier.changes, later.words)) {
