@@ -3,8 +3,6 @@
  * is `server`, else an embedded Postgres of the live server's major version. It holds no row of the live database.
  */
 import { randomUUID } from 'node:crypto'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { type Client, connect, parseDatabaseUrl, quoteIdentifier, quoteLiteral } from '@freehold/postgres'
 import { type Major, type Server, startServer } from '@freehold/postgres/embedded'
 
@@ -60,11 +58,7 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
   }
 }
 
-async function hostAt(
-  kind: ShadowHost['kind'],
-  baseUrl: string,
-  embedded: Server | undefined,
-): Promise<ShadowHost> {
+async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Server | undefined): Promise<ShadowHost> {
   const admin = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
   const { user, superuser, version } = await readAdmin(admin)
   const serverMajor = Math.floor(version / 10000)
@@ -135,8 +129,7 @@ async function closeHost(
   if (embedded !== undefined) {
     // With the server goes every database of it.
     await admin.end()
-    await embedded.server.stop()
-    await rm(embedded.parent, { recursive: true, force: true })
+    await embedded.stop()
     return
   }
   try {
