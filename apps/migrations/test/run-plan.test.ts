@@ -21,7 +21,12 @@ let databases = 0
 const clients: Client[] = []
 
 beforeAll(async () => {
-  server = await startTestServer(18)
+  server = await startTestServer(18, {
+    max_prepared_transactions: '2',
+    autovacuum: 'on',
+    autovacuum_naptime: '1s',
+    deadlock_timeout: '200ms',
+  })
 })
 
 afterAll(async () => {
@@ -217,28 +222,39 @@ describe('the way to the locks', () => {
   })
 
   it('meets a prepared transaction as it meets a session', async () => {
-    const own = await startTestServer(18, { max_prepared_transactions: '2' })
-    try {
-      const client = await createOrders(own, 'prepared')
-      await client.query('BEGIN')
-      await client.query('UPDATE orders SET price = 1 WHERE id = 1')
-      await client.query(`PREPARE TRANSACTION 'transfer 7'`)
-      const target = aTarget(own, 'prepared')
-      await withRunner(
-        target,
-        async (runner) => {
-          const run = await runner.startRun(aPlan(totalsSteps()))
-          await expect(runner.runPhases(run, [...all], { takeBack: 'run' })).rejects.toMatchObject({
-            details: { lines: [expect.stringContaining('prepared transaction transfer 7')] },
-          })
-        },
-        100,
-      )
-      await client.query(`ROLLBACK PREPARED 'transfer 7'`)
-      await client.end()
-    } finally {
-      await own.stop()
+    const { client, target } = await setup()
+    await client.query('BEGIN; UPDATE orders SET price = 1 WHERE id = 1')
+    await client.query(`PREPARE TRANSACTION 'transfer 7'`)
+    const giveUp = async (runner: Runner): Promise<void> => {
+      const run = await runner.startRun(aPlan(totalsSteps()))
+      await expect(runner.runPhases(run, [...all], { takeBack: 'run' })).rejects.toMatchObject({
+        details: { lines: [expect.stringContaining('prepared transaction transfer 7')] },
+      })
     }
+    await withRunner(target, giveUp, 100)
+    await client.query(`ROLLBACK PREPARED 'transfer 7'`)
+  })
+
+  it('makes an autovacuum give way', async () => {
+    const { name, client, target } = await setup()
+    // At this rate it would take an hour.
+    await client.query(`ALTER TABLE orders SET (autovacuum_vacuum_threshold = 10, autovacuum_vacuum_scale_factor = 0,
+      autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)`)
+    await client.query('UPDATE orders SET price = price + 1')
+    await client.query('SELECT pg_stat_force_next_flush()')
+    const admin = await connect({ connectionString: server.url(name), applicationName: 'test' })
+    clients.push(admin)
+    const isVacuumed = async (): Promise<boolean> => {
+      const { rowCount } = await admin.query(`SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.relation = 'public.orders'::regclass AND a.backend_type = 'autovacuum worker'`)
+      return rowCount !== 0
+    }
+    await expect.poll(isVacuumed, { timeout: 50_000, interval: 50 }).toBe(true)
+    await withRunner(target, async (runner) => {
+      const run = await runner.startRun(aPlan([totalsSteps()[0] as Step]))
+      await runner.runPhases(run, [...all], { takeBack: 'run' })
+      expect(run.state).toBe('done')
+    })
   })
 })
 
@@ -321,13 +337,13 @@ describe('a stop that is asked for', () => {
   it('cancels an index build, which is then made anew', async () => {
     const stop = new AbortController()
     const { name, client, target } = await setup()
-    const writer = await connect({ connectionString: server.url(name, 'owner'), applicationName: 'writer' })
-    clients.push(writer)
+    const reader = await connect({ connectionString: server.url(name, 'owner'), applicationName: 'reporting' })
+    clients.push(reader)
+    // A snapshot that is older than the index keeps its build waiting, whatever it reads.
+    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    await reader.query('SELECT 1')
     const onFact: Target['onFact'] = (fact) => {
       target.facts.push(fact)
-      if (fact.kind === 'stepStarted' && fact.stepId === 'e02') {
-        void writer.query('BEGIN; UPDATE orders SET price = 0 WHERE id = 1')
-      }
       if (fact.kind === 'waiting' && fact.stepId === 'e02') {
         stop.abort()
       }
@@ -339,12 +355,30 @@ describe('a stop that is asked for', () => {
       })
     })
     expect((await describeOrders(client))['indexes']).toEqual(['orders_pkey', 'orders_total_idx INVALID'])
-    await writer.query('COMMIT')
+    await reader.query('COMMIT')
     await withRunner(target, async (runner) => {
       const run = await runner.findOpenRun()
       await runner.runPhases(run as NonNullable<typeof run>, [...all], { takeBack: 'run' })
     })
     expect(await describeOrders(client)).toEqual(ended)
+  })
+})
+
+describe('settings of a migration', () => {
+  it('hold for its statements, and the journal is written as the own role', async () => {
+    const { client, target } = await setup()
+    const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
+    clients.push(admin)
+    await admin.query('CREATE ROLE app; GRANT app TO owner')
+    await client.query('CREATE SCHEMA app AUTHORIZATION owner; GRANT ALL ON SCHEMA app TO app')
+    const settings = { search_path: 'app', role: 'app', lock_timeout: '7s' }
+    await withRunner(target, async (runner) => {
+      const sql = `CREATE TABLE seen AS SELECT current_user::text AS role, current_setting('lock_timeout') <> '7s' AS bounded`
+      const run = await runner.startRun(aPlan([aStep('e01', aTransaction([sql], { settings }))]))
+      await runner.runPhases(run, [...all], { takeBack: 'run' })
+    })
+    await client.query('SET ROLE app')
+    expect((await client.query('SELECT * FROM app.seen')).rows).toEqual([{ role: 'app', bounded: true }])
   })
 })
 

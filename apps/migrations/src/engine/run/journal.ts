@@ -209,16 +209,18 @@ export function noteStep(run: Run, stepId: string, change: Partial<StepRow>): vo
   Object.assign(row, change)
 }
 
+/** SQL for how long a step waited for its locks and held them, and how many tries it took. */
+export interface StepTimes {
+  waitedMs: string
+  heldMs: string
+  attempts: number
+}
+
 /**
- * Returns the statement that changes a step's row, with literals, for a script. `waitedMs` and `heldMs` are SQL
- * expressions; the longest that the step had is kept.
+ * Returns the statement that changes a step's row, with literals, for a script. Of the times, the longest that the step
+ * had is kept; the statement returns those of this once.
  */
-export function stepChangeSql(
-  runId: string,
-  stepId: string,
-  change: StepChange,
-  times?: { waitedMs: string; heldMs: string },
-): string {
+export function stepChangeSql(runId: string, stepId: string, change: StepChange, times?: StepTimes): string {
   const sets = [
     `state = ${quoteLiteral(change.state)}`,
     `direction = ${quoteLiteral(change.direction)}`,
@@ -240,10 +242,11 @@ export function stepChangeSql(
   }
   if (times !== undefined) {
     sets.push(`waited_ms = greatest(waited_ms, ${times.waitedMs})`, `held_ms = greatest(held_ms, ${times.heldMs})`)
+    sets.push(`attempts = greatest(attempts, ${times.attempts})`)
   }
   return `UPDATE freehold.run_steps SET ${sets.join(', ')}
     WHERE run_id = ${quoteLiteral(runId)} AND step_id = ${quoteLiteral(stepId)}
-    RETURNING waited_ms AS "waitedMs", held_ms AS "heldMs"`
+    RETURNING (${times?.waitedMs ?? '0'})::float8 AS "waitedMs", (${times?.heldMs ?? '0'})::float8 AS "heldMs"`
 }
 
 /** Returns a UUID of version 7: it sorts by the time at which it was made. */

@@ -11,7 +11,7 @@ import { underEtiquette, waitBudgetMs } from './lock-etiquette.ts'
 import { throwIfStopped } from './pause.ts'
 import type { RunContext } from './run-context.ts'
 import { runTransaction } from './run-transaction.ts'
-import { findLockTargets, type LockTarget, runScript, settingsSql } from './transaction-script.ts'
+import { findLockTargets, type LockTarget, ownRoleSql, runScript, settingsSql } from './transaction-script.ts'
 
 /** Where the ranges are. */
 interface Progress {
@@ -149,14 +149,14 @@ async function attemptRange(
   context.lease.assertHeld()
   const begun = await runScript(client, [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE',
+    epochSql,
     ...settingsSql(action.settings),
     // A generic plan cannot know that the lower end of the range is given, and would read the table from its start.
     `SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '${waitBudgetMs(context)}', true),
             set_config('plan_cache_mode', 'force_custom_plan', true)`,
-    epochSql,
     boundarySql(action, progress.after, progress.rows),
   ])
-  assertEpoch(begun.at(-2)?.rows[0], context.epoch)
+  assertEpoch(begun.at(1)?.rows[0], context.epoch)
   const end = readBoundary(action, progress.after, begun.at(-1)?.rows[0])
   if (end === undefined) {
     await client.query('COMMIT')
@@ -170,10 +170,11 @@ async function attemptRange(
   const results = await runScript(client, [
     ...(progress.rows === 1 ? statements : underDeadline(statements, context.maxLockMs)),
     "SELECT set_config('statement_timeout', '0', true)",
+    ...ownRoleSql(action.settings),
     stepChangeSql(run.id, stepId, { state: 'running', direction, checkpoint, rowsDone: progress.rowsDone }),
     'COMMIT',
   ])
-  const rowsDone = progress.rowsDone + (results.at(-4)?.rowCount ?? 0)
+  const rowsDone = progress.rowsDone + (results.at(-4 - ownRoleSql(action.settings).length)?.rowCount ?? 0)
   Object.assign(progress, { after: end, rowsDone })
   progress.rows = nextRows(progress.rows, Date.now() - startedAt, context.maxLockMs)
   return true

@@ -84,7 +84,9 @@ async function runAction(
   try {
     const { rows, waitedMs, heldMs } = await dispatch(context, run, row, action, direction, end)
     const durationMs = Date.now() - startedAt
-    context.onFact({ kind: 'stepFinished', stepId: step.id, durationMs, waitedMs, heldMs, rows })
+    if (action.kind !== 'none') {
+      context.onFact({ kind: 'stepFinished', stepId: step.id, durationMs, waitedMs, heldMs, rows })
+    }
   } catch (error) {
     throw toInterruption(error, context.signal) ?? explain(context, step.id, error, action)
   }

@@ -2,15 +2,16 @@
 import type { QueryResult } from '@freehold/postgres'
 import { isStrong } from '../plan/seen.ts'
 import type { RelationLock, TransactionAction } from '../plan/step.ts'
+import type { StepTimes } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
 import { type Try, underEtiquette, waitBudgetMs } from './lock-etiquette.ts'
 import { allowPatience } from './patience.ts'
 import type { RunContext } from './run-context.ts'
-import { findLockTargets, lockSql, locksToTake, runScript, settingsSql } from './transaction-script.ts'
+import { findLockTargets, lockSql, locksToTake, ownRoleSql, runScript, settingsSql } from './transaction-script.ts'
 import { assertWithin, lookBefore } from './within.ts'
 
 /** Returns the statement that enters the transaction's work in the journal, given SQL for the times. */
-export type JournalSql = (times: { waitedMs: string; heldMs: string }) => string
+export type JournalSql = (times: StepTimes) => string
 
 export interface TransactionOutcome {
   rows: number | null
@@ -60,11 +61,11 @@ async function attemptTransaction(
   try {
     const begun = await runScript(client, [
       'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+      epochSql,
       ...settingsSql(action.settings),
       "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)",
-      epochSql,
     ])
-    assertEpoch(begun.at(-1)?.rows[0], context.epoch)
+    assertEpoch(begun.at(1)?.rows[0], context.epoch)
     const clock = clockOf(context, action, how)
     const body = [
       clock.start,
@@ -74,7 +75,7 @@ async function attemptTransaction(
       clock.granted,
       ...action.sql.flatMap((sql) => [...clock.beforeStatement, sql]),
     ]
-    const end = [...clock.beforeJournal, journalSql(clock.times(how.waitedMs)), 'COMMIT']
+    const end = [...clock.beforeJournal, ...ownRoleSql(action.settings), journalSql(clock.times), 'COMMIT']
     if (action.within === undefined) {
       return toOutcome(await runScript(client, [...body, ...end]), action, end.length)
     }
@@ -109,10 +110,12 @@ function clockOf(context: RunContext, action: TransactionAction, how: Try) {
     beforeStatement: limits.length > 0 ? [`SELECT ${limits.join(', ')}`] : [],
     // The journal is Freehold's own; no caller is met there, and its row may not be lost to what is left of a deadline.
     beforeJournal: [`SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)`],
-    times: (waitedMs: number) => ({
-      waitedMs: `${waitedMs} + ${value('granted')} - ${value('since')}`,
-      heldMs: `${now} - ${value('granted')}`,
-    }),
+    times: {
+      waitedMs: `${how.waitedMs} + ${value('granted')} - ${value('since')}`,
+      // What nobody waits for is not held against anyone.
+      heldMs: strongWait ? `${now} - ${value('granted')}` : '0',
+      attempts: how.number,
+    },
   }
 }
 

@@ -24,6 +24,11 @@ export function settingsSql(settings: Record<string, string>): string[] {
   return calls.length === 0 ? [] : [`SELECT ${calls.join(', ')}`]
 }
 
+/** Returns the statement that goes back to this session's own role, to which the journal belongs. */
+export function ownRoleSql(settings: Record<string, string>): string[] {
+  return 'role' in settings ? ["SELECT pg_catalog.set_config('role', 'none', true)"] : []
+}
+
 const modeWords: Record<LockMode, string> = {
   AccessShareLock: 'ACCESS SHARE',
   RowShareLock: 'ROW SHARE',
