@@ -62,13 +62,20 @@ export function keysOn(leaving: LeavingTable[], context: PlanContext): Set<Objec
   ])
   const own = new Set(leaving.flatMap(({ live }) => ownKeys(live)))
   const found = new Set<ObjectKey>()
+  // What stands on a view stands on its columns.
+  const columnsOf = new Map(
+    context.catalog.relations.map((relation) => [
+      relationKey(relation),
+      relation.columns.map(({ name }) => partKey('column', relation, name)),
+    ]),
+  )
   const queue = [...start]
   for (let on = queue.pop(); on !== undefined; on = queue.pop()) {
     for (const dependency of dependencies) {
       const { object } = dependency
       if (dependency.on === on && !found.has(object) && !own.has(object)) {
         found.add(object)
-        queue.push(object)
+        queue.push(object, ...(columnsOf.get(object) ?? []))
       }
     }
   }

@@ -17,6 +17,7 @@ import { type CutForeignKey, foreignKeysToCut } from './cut-foreign-keys.ts'
 import { cutParts, partsOf, restoreParts } from './cut-parts.ts'
 import { dependantsOf, dropDependants } from './dependants.ts'
 import { keptName, keptSchema } from './kept-names.ts'
+import { leaveParents, withDescendants } from './table-family.ts'
 
 /** A table on its way to schema freehold. */
 export interface LeavingTable {
@@ -32,7 +33,7 @@ interface DropFields {
   behavior?: string
 }
 
-/** Returns the live tables that the unit drops, partitions with their parents. */
+/** Returns the live tables that the unit drops, partitions with their parents and, with CASCADE, heirs with theirs. */
 export function droppedTablesOf(unit: PlanningUnit, context: PlanContext): Relation[] {
   const drop = bodyOf<DropFields>(unit.unit.node, 'DropStmt')
   if (drop?.removeType !== 'OBJECT_TABLE') {
@@ -41,7 +42,11 @@ export function droppedTablesOf(unit: PlanningUnit, context: PlanContext): Relat
   const named = (drop.objects ?? []).flatMap(
     (object) => findLiveRelation(toName(objectNameParts(object), context), unit.order, context) ?? [],
   )
-  return [...new Set(named.flatMap((relation) => withPartitions(relation, context)))]
+  return [...new Set(named.flatMap((relation) => withDescendants(relation, isCascade(drop), context)))]
+}
+
+function isCascade(drop: DropFields | undefined): boolean {
+  return drop?.behavior === 'DROP_CASCADE'
 }
 
 /** Returns the tables of the unit that the plan has made itself; nothing of them is kept. */
@@ -56,16 +61,6 @@ function toName(parts: string[], context: PlanContext): RelationName {
   return context.resolve({ schemaname: parts.length > 1 ? parts.at(-2) : undefined, relname: parts.at(-1) })
 }
 
-function withPartitions(relation: Relation, context: PlanContext): Relation[] {
-  const parent = qualifiedName(relation)
-  const children = context.catalog.relations.filter(({ partition }) => partition?.of.replaceAll('"', '') === parent)
-  return [relation, ...children.flatMap((child) => withPartitions(child, context))]
-}
-
-function qualifiedName({ schema, name }: RelationName): string {
-  return `${schema}.${name}`
-}
-
 /** Returns the steps that set the tables aside. */
 export function setTablesAside(unit: PlanningUnit, context: PlanContext): Draft[] {
   const { migrationId } = unit.statement
@@ -74,12 +69,12 @@ export function setTablesAside(unit: PlanningUnit, context: PlanContext): Draft[
       unit.phase === 'contract' ? nameInContract(live, unit.order, context) : { schema: live.schema, name: live.name }
     return { live, name, hidden: keptName(migrationId, live) }
   })
-  const isCascade = bodyOf<DropFields>(unit.unit.node, 'DropStmt')?.behavior === 'DROP_CASCADE'
-  const foreignKeys = foreignKeysToCut(leaving, unit, isCascade, context)
+  const cascades = isCascade(bodyOf<DropFields>(unit.unit.node, 'DropStmt'))
+  const foreignKeys = foreignKeysToCut(leaving, unit, cascades, context)
   return [
     ...validateOnUndo(foreignKeys, unit),
     ...foreignKeys.map((foreignKey) => cutForeignKey(foreignKey, unit)),
-    moveAway(leaving, unit, isCascade, context),
+    moveAway(leaving, unit, cascades, context),
   ]
 }
 
@@ -121,13 +116,12 @@ function cutForeignKey(foreignKey: CutForeignKey, unit: PlanningUnit): Draft {
   }
 }
 
-function moveAway(leaving: LeavingTable[], unit: PlanningUnit, isCascade: boolean, context: PlanContext): Draft {
-  const dependants = isCascade ? dependantsOf(leaving, unit, context) : []
+function moveAway(leaving: LeavingTable[], unit: PlanningUnit, cascades: boolean, context: PlanContext): Draft {
+  const dependants = cascades ? dependantsOf(leaving, unit, context) : []
   const parts = leaving.map((table) => partsOf(table, context))
-  const restored = restoreParts(leaving, parts, dependants, context)
-  const made = droppedNewTables(unit, context).map(
-    (name) => `DROP TABLE ${sqlName(name)}${isCascade ? ' CASCADE' : ''}`,
-  )
+  const leaves = leaving.flatMap((table) => leaveParents(table, leaving, unit, context) ?? [])
+  const restored = leaves.length > 0 ? undefined : restoreParts(leaving, parts, dependants, context)
+  const made = droppedNewTables(unit, context).map((name) => `DROP TABLE ${sqlName(name)}${cascades ? ' CASCADE' : ''}`)
   const names = leaving.map(({ name }) => name.name).join(', ')
   return {
     phase: unit.phase,
@@ -137,11 +131,12 @@ function moveAway(leaving: LeavingTable[], unit: PlanningUnit, isCascade: boolea
       [
         ...leaving.map(({ hidden }) => `DROP TABLE IF EXISTS ${sqlName(hidden)} CASCADE`),
         ...dropDependants(dependants),
+        ...leaves.flatMap(({ sql }) => sql),
         ...parts.flatMap(cutParts),
         ...leaving.flatMap((table) => moveSql(table, unit, context)),
         ...made,
       ],
-      leaving.map(({ name }) => lockOn(name)),
+      [...leaves.flatMap(({ locks }) => locks), ...leaving.map(({ name }) => lockOn(name))],
     ),
     undo:
       restored === undefined
