@@ -1,0 +1,39 @@
+import type { Target } from '@freehold/migrations/engine'
+import type { Command } from 'commander'
+import type { Engine } from './engine.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { TextOptions } from './render/plan-text.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What a command has at hand while it runs. */
+export interface CommandContext {
+  engine: Engine
+  target: Target
+  surroundings: Surroundings
+  /** How text for standard output is set. */
+  text: TextOptions
+  /** `database on host:port`, for questions. */
+  place: string
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  /** What --json prints; its JSON Schema is committed. */
+  document: unknown
+  /** What a person reads on standard output. */
+  text: string
+  exitCode: ExitCode
+}
+
+/** One command of `freehold migrate`; all of them are of this shape. */
+export interface MigrateCommand<Options> {
+  name: string
+  summary: string
+  /** False where the journal in the database is enough. */
+  needsFolder: boolean
+  /** Adds the command's own options. */
+  configure(command: Command): void
+  /** Throws a Problem where options do not go together, before anything is connected to. */
+  check?(options: Options): void
+  run(context: CommandContext, options: Options): Promise<CommandResult>
+}

@@ -1,0 +1,53 @@
+import { maxLockMsDefault } from '@freehold/migrations/limits'
+import { Option } from 'commander'
+import type { MigrateCommand } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { parseMaxLockMs, parseNotEmpty } from '../option-values.ts'
+import { readPlanFile } from '../plan-file.ts'
+import { renderDeployOutcome } from '../render/outcomes.ts'
+
+interface DeployCommandOptions {
+  phase: 'expand' | 'all'
+  plan?: string
+  completePrevious?: boolean
+  maxLockMs: number
+  yes?: boolean
+}
+
+export const deployCommand: MigrateCommand<DeployCommandOptions> = {
+  name: 'deploy',
+  summary: 'run the pending migrations: expand and backfill, or all phases',
+  needsFolder: true,
+  configure(command) {
+    command
+      .addOption(
+        new Option('--phase <phase>', 'expand: expand and backfill; all: contract too, when no old version runs')
+          .choices(['expand', 'all'])
+          .default('expand'),
+      )
+      .option('--plan <file>', 'run the plan that plan --out wrote; needs no shadow', parseNotEmpty)
+      .option('--complete-previous', 'complete a window that an earlier deploy left open, first')
+      .option('--max-lock-ms <n>', 'longest time that a caller waits for a step', parseMaxLockMs, maxLockMsDefault)
+      .option('--yes', 'ask nothing')
+  },
+  async run({ engine, target, surroundings, text, place }, options) {
+    const plan = options.plan === undefined ? undefined : await readPlanFile(surroundings.folder, options.plan)
+    if (options.phase === 'all') {
+      await confirm(surroundings, {
+        question: `Run all phases on ${place}? What the old version of the application uses may go.`,
+        given: options.yes === true,
+        withoutTerminal: 'proceed',
+      })
+    }
+    const outcome = await engine.deploy(target, {
+      phase: options.phase,
+      ...(plan === undefined ? {} : { plan }),
+      completePrevious: options.completePrevious === true,
+      maxLockMs: options.maxLockMs,
+    })
+    // The plan is what `plan --json` prints; the run carries its id.
+    const { plan: _plan, ...document } = outcome
+    return { document, text: renderDeployOutcome(outcome, text), exitCode: exitCodes.done }
+  },
+}

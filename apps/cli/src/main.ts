@@ -1,0 +1,25 @@
+import process from 'node:process'
+import { runProgram } from './program.ts'
+import { askAtTerminal, toOutput } from './terminal.ts'
+
+const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+
+// The exit code is left for the end of the event loop, so that nothing written to a pipe is lost.
+process.exitCode = await runProgram(process.argv.slice(2), {
+  loadEngine: () => import('@freehold/migrations/engine'),
+  stdout: toOutput(process.stdout),
+  stderr: toOutput(process.stderr),
+  env: process.env,
+  folder: process.cwd(),
+  confirm: canAsk ? askAtTerminal : null,
+  now: () => performance.now(),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener)
+    process.on('SIGTERM', listener)
+    return () => {
+      process.off('SIGINT', listener)
+      process.off('SIGTERM', listener)
+    }
+  },
+  exitNow: (code) => process.exit(code),
+})

@@ -1,0 +1,124 @@
+import type { Plan, PlannedStatement, Refusal } from '@freehold/migrations/engine'
+import { countOf, formatBytes, formatDuration } from './quantities.ts'
+
+type Step = Plan['steps'][number]
+
+/** Sentences about a plan that its text and its Markdown share. */
+
+/** What each mechanism does, in a few words. */
+const mechanisms: Record<PlannedStatement['mechanism'], string> = {
+  brief: 'as written, under a short lock',
+  concurrent: 'built beside the application, which goes on',
+  validated: 'added unchecked, then validated while the application goes on',
+  batched: 'in batches by key',
+  deferred: 'when the old version is gone',
+  twin: 'by a second table that takes over',
+}
+
+/** Says how a statement will be carried out. */
+export function describeInstead(statement: PlannedStatement): string {
+  const where = statement.phases.length === 0 ? '' : `, in ${statement.phases.join(' and ')}`
+  const steps = statement.steps.length === 0 ? '' : ` (${statement.steps.join(', ')})`
+  return `${statement.mechanism}: ${mechanisms[statement.mechanism]}${where}${steps}`
+}
+
+/** Says how long a step takes and what it writes, as far as that is worth saying. */
+export function describeEstimate(estimate: Step['estimate']): string {
+  const parts: string[] = []
+  if (estimate.durationMs !== null) {
+    parts.push(`about ${formatDuration(estimate.durationMs)}`)
+  }
+  // What fits the smallest WAL segment is no news to anybody.
+  const worthSaying = 16 * 1024 * 1024
+  if (estimate.walBytes >= worthSaying) {
+    parts.push(`${formatBytes(estimate.walBytes)} of WAL`)
+  }
+  if (estimate.diskBytes >= worthSaying) {
+    parts.push(`${formatBytes(estimate.diskBytes)} of disk`)
+  }
+  return parts.join(', ')
+}
+
+/** Returns the statement that stands for the step in a list. */
+export function headlineOf(step: Step): string {
+  const action = step.do
+  switch (action.kind) {
+    case 'transaction':
+      return action.sql.join('; ')
+    case 'concurrent':
+      return action.sql
+    case 'batch':
+      return `batches of ${action.schema}.${action.table} by ${action.key.map((part) => part.name).join(', ')}`
+    case 'check':
+      return `check: ${action.message}`
+    case 'none':
+      return action.reason ?? 'nothing to run'
+  }
+}
+
+const refusals: Record<Refusal['why'], string> = {
+  twin: 'needs a rewrite of the table',
+  rule: 'cannot be run online',
+  plain: 'fails as written too',
+  proof: 'the proof found a difference',
+  notRehearsed: 'was not rehearsed',
+}
+
+/** Says what a person can do about a refusal. */
+export function remedyOf(refusal: Refusal): string {
+  switch (refusal.why) {
+    case 'twin':
+    case 'rule':
+      return 'put  -- freehold: allow-blocking "<reason>"  on the line before the statement to run it as written, when it may block'
+    case 'plain':
+      return 'mend the statement or the rows it fails on; nothing was run'
+    case 'proof':
+      return 'the plan is not run; allow-blocking runs the statement as written, and the difference is worth a report'
+    case 'notRehearsed':
+      return 'mend what the reason names, or allow the statement with  -- freehold: allow-blocking "<reason>"'
+  }
+}
+
+/** Says in one line why a statement is refused. */
+export function describeRefusal(refusal: Refusal): string {
+  const state = refusal.sqlstate === null ? '' : ` (SQLSTATE ${refusal.sqlstate})`
+  const estimate = refusal.estimate === null ? '' : describeEstimate(refusal.estimate)
+  return `${refusals[refusal.why]}${state}: ${refusal.reason}${estimate === '' ? '' : `; as written ${estimate}`}`
+}
+
+/** Says what the proof showed, one sentence a line. */
+export function describeProof(plan: Plan): string[] {
+  if (plan.proof === null) {
+    if (plan.mode === 'asWritten') {
+      return []
+    }
+    return [plan.refusals.length > 0 ? 'Not proven, for it is not run.' : 'Not proven.']
+  }
+  const lines = [
+    'Proven on a shadow: expand and undo leave schema and rows as they were; all phases leave what the plain statements leave.',
+  ]
+  for (const { migrationId, index, rows } of plan.proof.exercised) {
+    const what = rows === 0 ? 'touched no row there: not exercised' : `touched ${countOf(rows, 'row')} there`
+    lines.push(`Statement ${index + 1} of ${migrationId} ${what}.`)
+  }
+  for (const object of plan.proof.stays) {
+    lines.push(`Stays after undo: ${object}`)
+  }
+  return lines
+}
+
+/** Says what to run next. */
+export function describeNext(plan: Plan): string {
+  if (plan.refusals.length > 0) {
+    return `Refused: nothing of this plan is run until the ${plan.refusals.length === 1 ? 'statement above is' : 'statements above are'} settled.`
+  }
+  if (!plan.steps.some((step) => step.phase === 'contract')) {
+    return 'Next: freehold migrate deploy runs all of it; nothing is left to contract.'
+  }
+  return 'Next: freehold migrate deploy runs expand and backfill; freehold migrate complete runs contract when the old version is gone.'
+}
+
+/** Names the server and the migrations in one line. */
+export function describeSubject(plan: Plan): string {
+  return `${countOf(plan.migrations.length, 'migration')}, ${countOf(plan.statements.length, 'statement')}, PostgreSQL ${plan.serverMajor}`
+}

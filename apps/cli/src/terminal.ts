@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline'
+import type { Output } from './surroundings.ts'
+
+/** Returns the stream as an output whose reader may go away without an error, as `| head` does. */
+export function toOutput(stream: NodeJS.WriteStream): Output {
+  let closed = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error
+    }
+    closed = true
+  })
+  return {
+    write(text) {
+      if (!closed) {
+        stream.write(text)
+      }
+    },
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns
+    },
+  }
+}
+
+/** Asks a question of yes or no at the terminal; the end of input and Ctrl-C are a no. */
+export function askAtTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve) => {
+    terminal.once('close', () => resolve(false))
+    terminal.once('SIGINT', () => {
+      process.stderr.write('\n')
+      terminal.close()
+    })
+    terminal.question(`${question} [y/N] `, (answer) => {
+      resolve(/^\s*y(es)?\s*$/i.test(answer))
+      terminal.close()
+    })
+  })
+}
