@@ -44,7 +44,7 @@ const tables = `
     i interval default '1 day 02:00', h hstore default '"a"=>"1"', during tsrange, moods app.mood[] default '{Ok}',
     twice int generated always as (length(code) * 2) stored, number int default nextval('app.counter'),
     constraint parents_during_excl exclude using gist (during with &&) where (during is not null)
-  ) with (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+  ) with (autovacuum_enabled = false, fillfactor = 70, toast.autovacuum_enabled = false);
   alter table app.parents alter note set storage external, alter big set statistics 33, alter code set (n_distinct = -0.5);
   alter table app.parents drop column b; alter table app.parents add column late int;
   alter table app.parents add constraint late_positive check (late > 0) not valid;
@@ -64,7 +64,10 @@ const tables = `
   create table "odd ""schema.x"."we""ird.tÄble 😀" ("se lect" int primary key, "a""b.c" text, "select" text unique, "UPPER" int check ("UPPER" > 0));
   create table "odd ""schema.x"."${'ä'.repeat(31)}x" (id int references "odd ""schema.x"."we""ird.tÄble 😀");
   alter table "odd ""schema.x"."we""ird.tÄble 😀" owner to "odd ""role""";
-  comment on column "odd ""schema.x"."we""ird.tÄble 😀"."a""b.c" is 'odd';`.replace('unique nulls_are (id)', 'unique (id)')
+  comment on column "odd ""schema.x"."we""ird.tÄble 😀"."a""b.c" is 'odd';`.replace(
+  'unique nulls_are (id)',
+  'unique (id)',
+)
 
 const inheritance = `
   create table app.base (id int not null, name text default 'x' check (name <> 'y'), created timestamptz);
@@ -180,7 +183,7 @@ const others = `
   alter text search configuration app.search alter mapping for word, asciiword with app.dict, simple; comment on text search configuration app.search is 'search';
   create conversion app.conv for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
   create foreign data wrapper wrapper options (debug 'it''s'); create server away type 'none' version '1' foreign data wrapper wrapper options (host 'a=b');
-  create user mapping for app server away options (password 'secret'); create user mapping for public server away; grant usage on foreign server away to app; alter server away owner to owner;
+  create user mapping for app server away; create user mapping for public server away; grant usage on foreign server away to app; alter server away owner to owner;
   create foreign table app.remote (id int options (column_name 'x y') not null, name text default 'n') server away options (schema_name 's');
   create function app.on_ddl() returns event_trigger language plpgsql as 'begin end';
   create event trigger watch on ddl_command_end when tag in ('CREATE TABLE', 'DROP TABLE') execute function app.on_ddl(); alter event trigger watch disable;
@@ -192,10 +195,12 @@ const from15 = `
   create view app.invoked with (security_invoker) as select 1 as one; create table app.distincts (id int unique nulls not distinct, v text);
   create table app.sets (a int, b int, foreign key (a, b) references app.pairs_key on delete set null (b));
   create publication filtered for table app.children (id, k) where (k > 5), tables in schema app;
-  create unlogged sequence app.unlogged;`.replace(
-  'create table app.sets',
-  'create table app.pairs_key (a int, b int, primary key (a, b)); create table app.sets',
-).replace(', tables in schema app', '')
+  create unlogged sequence app.unlogged;`
+  .replace(
+    'create table app.sets',
+    'create table app.pairs_key (a int, b int, primary key (a, b)); create table app.sets',
+  )
+  .replace(', tables in schema app', '')
 
 const from17 = `
   create publication schemas for tables in schema app; create table app.identified (id int generated always as identity, at date) partition by range (at);

@@ -58,6 +58,9 @@ function dropRank(entry: Entry): number {
   if (entry.family === 'constraint' && entry.object.kind === 'foreignKey') {
     return dropRanks.rule + 2
   }
+  if (entry.family === 'other') {
+    return { early: dropRanks.other, late: dropRanks.sequence, last: 0 }[entry.object.when]
+  }
   return entry.family === 'constraint' && entry.object.index !== null ? dropRanks.index + 1 : dropRanks[entry.family]
 }
 
@@ -66,6 +69,7 @@ class Reverter {
   private readonly after: Map<ObjectKey, Entry>
   private readonly context: RenderContext
   private readonly afterDependencies: Dependency[]
+  private readonly afterNeeds = new Map<ObjectKey, ObjectKey[]>()
   private readonly cannot: string[] = []
   private readonly heavy: string[] = []
   private readonly dropped = new Set<ObjectKey>()
@@ -80,6 +84,9 @@ class Reverter {
     this.after = listEntries(after)
     this.context = createRenderContext(before)
     this.afterDependencies = after.dependencies
+    for (const { object, on } of after.dependencies) {
+      this.afterNeeds.set(object, [...(this.afterNeeds.get(object) ?? []), on])
+    }
     this.added = [...this.after.values()].filter(({ key }) => !this.before.has(key))
     this.removed = [...this.before.values()].filter(({ key }) => !this.after.has(key))
     this.renames = findRenames(this.removed, this.added)
@@ -185,7 +192,7 @@ class Reverter {
 
   /** Whether it goes by itself when what it is part of, or inherited from, is dropped. */
   private goesWithAnother(entry: Entry): boolean {
-    if (this.isBetweenDropped(entry)) {
+    if (this.isBetweenDropped(entry) || this.holdsDroppedCode(entry)) {
       return false
     }
     for (let parent = entry.parent; parent !== null; parent = this.after.get(parent)?.parent ?? null) {
@@ -219,6 +226,15 @@ class Reverter {
     const { schema, table: name } = entry.object.references
     const referenced = relationKey({ schema, name, kind: 'table' })
     return referenced !== entry.parent && this.dropped.has(referenced)
+  }
+
+  /** Code may stand on the row type of the table that uses it. */
+  private holdsDroppedCode(entry: Entry): boolean {
+    const isHeld = entry.family === 'default' || (entry.family === 'constraint' && entry.object.kind === 'check')
+    if (!isHeld || (entry.family === 'constraint' && isInherited(entry.object))) {
+      return false
+    }
+    return (this.afterNeeds.get(entry.key) ?? []).some((on) => on.startsWith('function ') && this.dropped.has(on))
   }
 
   private columnIsDropped(

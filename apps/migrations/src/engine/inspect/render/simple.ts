@@ -226,10 +226,14 @@ export function renderPublished(publication: Publication): string {
   }
   const tables = publication.tables.map((table) => {
     const columns = table.columns === null ? '' : ` (${nameList(table.columns)})`
-    return `TABLE ONLY ${nameOf(table)}${columns}${table.where === null ? '' : ` WHERE ${parenthesised(table.where)}`}`
+    return `ONLY ${nameOf(table)}${columns}${table.where === null ? '' : ` WHERE ${parenthesised(table.where)}`}`
   })
-  const schemas = publication.schemas.map((schema) => `TABLES IN SCHEMA ${quoteIdentifier(schema)}`)
-  return tables.length + schemas.length === 0 ? '' : ` FOR ${[...tables, ...schemas].join(', ')}`
+  // Up to 14 the word TABLE stands once before all of them.
+  const members = [
+    ...(tables.length === 0 ? [] : [`TABLE ${tables.join(', ')}`]),
+    ...publication.schemas.map((schema) => `TABLES IN SCHEMA ${quoteIdentifier(schema)}`),
+  ]
+  return members.length === 0 ? '' : ` FOR ${members.join(', ')}`
 }
 
 /** Returns what stands between the parentheses of WITH. */

@@ -19,8 +19,10 @@ export function alterColumn(before: EntryOf<'column'>, after: EntryOf<'column'>,
   const changed = changedProperties(object, after.object)
   const table = `ALTER ${relationWord(relation.kind).toUpperCase()} ${nameOf(relation)}`
   const alter = `${table} ALTER COLUMN ${quoteIdentifier(object.name)}`
-  const sql: string[] = []
-  const cannot: string[] = []
+  // An identity needs its column's NOT NULL.
+  const identity = alterIdentity(before, after, alter)
+  const sql: string[] = [...identity.sql]
+  const cannot: string[] = [...identity.cannot]
   const heavy: string[] = []
   const column = `the column ${quoteIdentifier(object.name)} of ${nameOf(relation)}`
   if (isTable && (changed.includes('type') || changed.includes('collation'))) {
@@ -38,9 +40,6 @@ export function alterColumn(before: EntryOf<'column'>, after: EntryOf<'column'>,
   if (changed.includes('generated') || (object.generated !== null && changed.includes('default'))) {
     cannot.push(`${column} cannot be taken back to how it was generated`)
   }
-  const identity = alterIdentity(before, after, alter)
-  sql.push(...identity.sql)
-  cannot.push(...identity.cannot)
   if (isTable) {
     sql.push(...alterSettings(before, after, changed, alter))
   }
