@@ -93,6 +93,10 @@ async function haveRows(client: Client, tables: RelationName[]): Promise<boolean
   return rows[0]?.found ?? []
 }
 
+function wantedRowsOf(values: RowSources['values']): number {
+  return Math.max(0, ...[...values.values()].map((source) => source.wanted.length))
+}
+
 class Filling {
   readonly made = new Map<string, number>()
   private readonly client: Client
@@ -178,8 +182,7 @@ class Filling {
 
   /** Enough rows for the constants that statements ask about, and two beside them. */
   private countOf(values: RowSources['values']): number {
-    const wanted = Math.max(0, ...[...values.values()].map((source) => source.wanted.length))
-    return Math.min(rowsMax, Math.max(rowsMin, this.options.rowsPerTable, wanted + 2))
+    return Math.min(rowsMax, Math.max(rowsMin, this.options.rowsPerTable, wantedRowsOf(values) + 2))
   }
 
   private async fill(needs: TableNeeds, offset: number): Promise<void> {

@@ -138,13 +138,13 @@ async function rehearseStatement(course: Course, statement: Statement, units: Un
   const parts = units.length > 1 ? await rehearseParts(course, units) : undefined
   const compared = parts === undefined && units.some((unit) => needsCatalogDifference(unit.node))
   const before = compared ? await catalogOf(course) : undefined
-  const alone = await observeAlone(course, statement)
+  const { wroteRows, ...alone } = await observeAlone(course, statement)
   const endsTransactions = alone.error?.sqlstate === invalidTransactionTermination
   const observation = endsTransactions ? await observeOutside(course, statement) : alone
   if (before !== undefined && observation.error === null) {
     const after = await catalogOf(course)
     observation.revert = revertDifference(before, after)
-    observation.changes = changesOf(before, after, alone.wroteRows || endsTransactions)
+    observation.changes = changesOf(before, after, wroteRows || endsTransactions)
   }
   if (parts !== undefined) {
     return { statement, observation, units: parts }

@@ -31,7 +31,8 @@ export function sessionStatements(client: Client): SessionStatements {
           before.set(name, rows[0]?.value ?? null)
         }
         // A file of several statements is one implicit transaction, in which SET LOCAL holds to the end.
-        await client.query(deparse({ VariableSetStmt: { ...set, is_local: false } }))
+        const { is_local: _, ...forSession } = set
+        await client.query(deparse({ VariableSetStmt: forSession }))
       }
       if (name.endsWith('_timeout')) {
         // It is checked and then lifted: a limit on the live server's callers would only cut the rehearsal off.

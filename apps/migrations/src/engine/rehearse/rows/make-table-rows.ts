@@ -21,6 +21,8 @@ export interface RowSources {
   /** Foreign keys that are null at first. */
   late: Set<ForeignKey>
   count: number
+  /** How many rows from the first on hold constants of the pending statements. */
+  wantedRows: number
   /** Number of the first row, above 0 where the table holds rows already. */
   offset: number
 }
@@ -99,7 +101,7 @@ function makeRow(sources: RowSources, position: number, retry: number, made: Row
 }
 
 function placeColumn(
-  { needs, values }: RowSources,
+  { needs, values, wantedRows }: RowSources,
   column: Column,
   position: number,
   number: number,
@@ -117,11 +119,19 @@ function placeColumn(
   if (hint !== undefined) {
     return hint
   }
-  if (!needs.isNotNull(column.name) && random() < 0.25) {
+  if (!needs.isNotNull(column.name) && random() < nullShare(needs, column, position, wantedRows)) {
     return null
   }
   const value = source?.value(number)
   return value === undefined && column.default === null && !needs.isNotNull(column.name) ? null : value
+}
+
+// The rows that hold a statement's constants are to meet its other conditions too, which nulls seldom do.
+function nullShare({ hints }: TableNeeds, column: Column, position: number, wantedRows: number): number {
+  if (hints.nullTested.has(column.name)) {
+    return 0.5
+  }
+  return position < wantedRows ? 0 : 0.25
 }
 
 /** Gives the key's columns the values of a parent's row that agrees with what is set already. */

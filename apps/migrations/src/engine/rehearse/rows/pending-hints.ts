@@ -24,6 +24,8 @@ export interface TableHints {
   casts: Map<string, CastTarget[]>
   /** Columns that are unpacked as JSON arrays. */
   jsonArrays: Set<string>
+  /** Columns that are asked for nulls. */
+  nullTested: Set<string>
   notNull: Set<string>
   unique: string[][]
   checks: { columns: string[]; expression: string }[]
@@ -44,6 +46,7 @@ export function noHints(): TableHints {
     literals: new Map(),
     casts: new Map(),
     jsonArrays: new Set(),
+    nullTested: new Set(),
     notNull: new Set(),
     unique: [],
     checks: [],
@@ -124,6 +127,11 @@ class Collector {
         const column = castColumn(arg)
         if (column !== undefined && typeName !== undefined) {
           this.addCast(table, column, typeName)
+        }
+      })
+      eachNode<{ arg?: Node }>(node, 'NullTest', ({ arg }) => {
+        for (const column of columnNamesOf(arg)) {
+          hints.nullTested.add(this.oldColumn(table, column))
         }
       })
       eachNode<{ funcname?: Node[]; args?: Node[] }>(node, 'FuncCall', (call) => {
