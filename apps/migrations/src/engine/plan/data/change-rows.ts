@@ -69,3 +69,11 @@ export function of(alias: string, column: string): string {
 export function sameKey(alias: string, key: KeyColumn[], kept: string): string {
   return key.map((column, position) => `${of(alias, column.name)} = ${kept}.key_${position + 1}`).join(' AND ')
 }
+
+/**
+ * Returns the query for the row as it was before the change. LIMIT keeps the planner from making a join of it, which for
+ * a wrong guess of the number of changed rows reads the whole table, or reads a range once a row.
+ */
+export function rowBefore(target: Target & { key: KeyColumn[] }): string {
+  return `SELECT * FROM ${target.sql} AS t WHERE ${sameKey('t', target.key, changed)} LIMIT 1`
+}

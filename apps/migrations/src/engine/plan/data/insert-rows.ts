@@ -2,7 +2,7 @@
 import { lockOn, patiently } from '../actions.ts'
 import type { PlanningUnit } from '../draft.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
-import { asOne, changed, keyAndNew, of, sameKey } from './change-rows.ts'
+import { asOne, changed, keyAndNew, of, rowBefore, sameKey } from './change-rows.ts'
 import { keptName, makeKept, type Target, withoutTriggers } from './kept-table.ts'
 import { triggersFor } from './triggers.ts'
 import { type Carried, restoreSql } from './update-rows.ts'
@@ -35,7 +35,7 @@ export function insertRows(
       ...columns.map((column) => of('before', column)),
       ...news.map((name) => `${changed}.${name}`),
     ].join(', ')}`,
-    `FROM ${changed} LEFT JOIN ${target.sql} AS before ON ${sameKey('before', target.key, changed)}`,
+    `FROM ${changed} LEFT JOIN LATERAL (${rowBefore(target)}) AS before ON true`,
   ].join('\n')
   const make = makeKept(kept, `SELECT ${empty.join(', ')} FROM ${target.sql} AS t`)
   const remove = `DELETE FROM ${target.sql} AS t USING ${kept} AS kept WHERE ${sameKey('t', target.key, 'kept')} AND kept.is_new`

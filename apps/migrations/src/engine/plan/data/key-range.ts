@@ -5,6 +5,9 @@ import type { KeyColumn } from './table-key.ts'
 /** A generic plan would not know that the lower bound is there and start each range at the table's beginning. */
 export const rangeSettings = { plan_cache_mode: 'force_custom_plan' }
 
+/** For a statement that finds every row of a range by its key: the guess for a table never analysed must not decide. */
+export const lookUpSettings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' }
+
 /** Returns the conditions «behind `$1…$n`» and «up to `$n+1…$2n`» on the key of what `alias` names. */
 export function rangeConditions(key: KeyColumn[], alias: string): { behind: string; upTo: string } {
   const row = rowOf(key.map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column.name)}`))

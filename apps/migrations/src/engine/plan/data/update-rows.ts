@@ -4,9 +4,9 @@ import { lockOn, nothing, patiently } from '../actions.ts'
 import type { PlanningUnit } from '../draft.ts'
 import type { Action, BatchAction } from '../step.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
-import { asOne, changed, inRange, keyAndNew, of, sameKey } from './change-rows.ts'
+import { asOne, changed, inRange, keyAndNew, of, rowBefore, sameKey } from './change-rows.ts'
 import { keptName, keptRelation, makeKept, type Target, withoutTriggers } from './kept-table.ts'
-import { boundaryQuery, rangeConditions, rangeSettings } from './key-range.ts'
+import { boundaryQuery, lookUpSettings, rangeConditions, rangeSettings } from './key-range.ts'
 import type { KeyColumn } from './table-key.ts'
 import { triggersFor } from './triggers.ts'
 
@@ -36,9 +36,8 @@ export function updateInRanges(
     return { do: { ...common, before: [], sql: [inRange(statement, target.key, [])] }, undo: nothing }
   }
   const kept = keptName(unit)
-  const { behind, upTo } = rangeConditions(target.key, 'before')
   const update = inRange(statement, target.key, keyAndNew(statement.alias, target, columns))
-  const sql = keeping(update, kept, target, columns, `${behind} AND ${upTo}`)
+  const sql = keeping(update, kept, target, columns)
   return {
     do: { ...common, before: makeUpdateKept(kept, target, columns), sql: [sql] },
     undo: restore(kept, target, columns, unit, 'inRanges'),
@@ -57,7 +56,7 @@ export function updateAsOne(
   }
   const kept = keptName(unit)
   const update = asOne(statement, keyAndNew(statement.alias, target, columns))
-  const sql = keeping(update, kept, target, columns, 'true')
+  const sql = keeping(update, kept, target, columns)
   return {
     do: patiently([...makeUpdateKept(kept, target, columns), sql], unit.settings),
     undo: restore(kept, target, columns, unit, 'asOne'),
@@ -77,13 +76,7 @@ function makeUpdateKept(kept: string, target: Target & { key: KeyColumn[] }, col
   ]
 }
 
-function keeping(
-  update: string,
-  kept: string,
-  target: Target & { key: KeyColumn[] },
-  columns: string[],
-  where: string,
-): string {
+function keeping(update: string, kept: string, target: Target & { key: KeyColumn[] }, columns: string[]): string {
   const names = (prefix: string): string[] => columns.map((_, position) => `${prefix}_${position + 1}`)
   const keys = target.key.map((_, position) => `key_${position + 1}`)
   return [
@@ -96,8 +89,7 @@ function keeping(
       ...columns.map((column) => of('before', column)),
       ...names('new').map((name) => `${changed}.${name}`),
     ].join(', ')}`,
-    `FROM ${changed} JOIN ${target.sql} AS before ON ${sameKey('before', target.key, changed)}`,
-    `WHERE ${where}`,
+    `FROM ${changed} CROSS JOIN LATERAL (${rowBefore(target)}) AS before`,
   ].join('\n')
 }
 
@@ -131,7 +123,7 @@ export function restore(
     before: [],
     sql: [`${update} AND ${behind} AND ${upTo}`],
     after: [drop],
-    settings: { ...unit.settings, ...rangeSettings },
+    settings: { ...unit.settings, ...rangeSettings, ...lookUpSettings },
   }
 }
 
