@@ -169,7 +169,50 @@ describe('running a plan', () => {
   })
 })
 
+describe('a batched step', () => {
+  it('loses no write of callers, and does none of its own twice', async () => {
+    const { name, client, target } = await setup()
+    const ending = { now: false }
+    const write = async (): Promise<number> => {
+      const writer = await connect({ connectionString: server.url(name, 'owner'), applicationName: 'writer' })
+      let writes = 0
+      while (!ending.now) {
+        const id = 1 + ((writes * 7919) % 3000)
+        await writer.query('UPDATE orders SET counted = counted + 1 WHERE id = $1', [id])
+        writes += 1
+      }
+      await writer.end()
+      return writes
+    }
+    const writers = [write(), write()]
+    await withRunner(target, async (runner) => {
+      const run = await runner.startRun(aPlan(totalsSteps()))
+      await runner.runPhases(run, ['expand', 'backfill'], { takeBack: 'run' })
+      expect(run.state).toBe('windowOpen')
+    })
+    ending.now = true
+    const [one = 0, other = 0] = await Promise.all(writers)
+    const sum = await client.query('SELECT sum(counted)::int AS sum FROM orders')
+    expect(sum.rows).toEqual([{ sum: 3000 + one + other }])
+  })
+})
+
 describe('the way to the locks', () => {
+  it('takes the lock of a view before that of its table', async () => {
+    const { client, target } = await setup()
+    await client.query('CREATE VIEW bought AS SELECT * FROM orders')
+    const locks = ['bought', 'orders'].map((name) => ({ schema: 'public', name, mode: 'AccessExclusiveLock' as const }))
+    await withRunner(target, async (runner) => {
+      const sql = ['DROP VIEW bought', 'ALTER TABLE orders RENAME TO bought']
+      const run = await runner.startRun(aPlan([aStep('e01', aTransaction(sql, { locks }))]))
+      await runner.runPhases(run, [...all], { takeBack: 'run' })
+      expect(run.state).toBe('done')
+    })
+    expect((await client.query(`SELECT relkind FROM pg_class WHERE relname = 'bought'`)).rows).toEqual([
+      { relkind: 'r' },
+    ])
+  })
+
   it('waits for a reader without making others queue, says who it is, and goes on when it is gone', async () => {
     const { name, client, target } = await setup()
     const reader = await connect({ connectionString: server.url(name, 'owner'), applicationName: 'reporting' })

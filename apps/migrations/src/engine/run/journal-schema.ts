@@ -6,7 +6,7 @@ import { checkJournalRights } from './check-server.ts'
 /** Raised when an older Freehold could no longer read or go on with what is in the journal. */
 export const journalFormatVersion = 1
 
-const tables = [
+const relations = [
   'CREATE TABLE IF NOT EXISTS freehold.journal_format (version integer NOT NULL)',
   `CREATE TABLE IF NOT EXISTS freehold.lease (
     id integer PRIMARY KEY DEFAULT 1 CHECK (id = 1),
@@ -26,6 +26,9 @@ const tables = [
     verified_fingerprint text,
     catalog jsonb
   )`,
+  // One run at a time is not at its end.
+  `CREATE UNIQUE INDEX IF NOT EXISTS migration_runs_open_key ON freehold.migration_runs ((true))
+    WHERE state IN ('running', 'windowOpen', 'contracting', 'undoing')`,
   `CREATE TABLE IF NOT EXISTS freehold.run_steps (
     run_id uuid NOT NULL REFERENCES freehold.migration_runs (id),
     step_id text NOT NULL,
@@ -59,8 +62,8 @@ export async function ensureJournal(client: Client): Promise<void> {
     if (rows.length === 0) {
       await client.query('CREATE SCHEMA freehold')
     }
-    for (const table of tables) {
-      await client.query(table)
+    for (const relation of relations) {
+      await client.query(relation)
     }
     await client.query(`INSERT INTO freehold.journal_format (version) VALUES (${journalFormatVersion})`)
     await client.query('INSERT INTO freehold.lease (id, epoch) VALUES (1, 0) ON CONFLICT DO NOTHING')

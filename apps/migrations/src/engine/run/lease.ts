@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, sqlstateOf, sqlstates } from '@freehold/postgres'
 import { Problem, problems } from '../problem.ts'
 import type { Blocker } from './facts.ts'
-import { leasePatienceMs } from './limits.ts'
+import { earlierSessionPatienceMs, leasePatienceMs } from './limits.ts'
 
 /** `pg_advisory_lock(72707369)` is what Prisma's engine holds while it deploys. */
 const prismaLock = 72707369
@@ -84,24 +84,8 @@ function toAnotherRunner(holder: Blocker | undefined): Problem {
  * A killed runner's statement goes on in the server until it has something to send.
  */
 export async function openEpoch(worker: Client): Promise<string> {
-  const deadlineAt = Date.now() + 30_000
-  for (;;) {
-    const { rows } = await worker.query<{ pid: number }>(
-      `SELECT a.pid, pg_terminate_backend(a.pid)
-         FROM freehold.lease e JOIN pg_catalog.pg_stat_activity a
-           ON a.pid = e.worker_pid AND a.backend_start = e.worker_started_at AND a.datname = current_database()
-        WHERE a.pid <> pg_backend_pid()`,
-    )
-    const left = rows[0]
-    if (left === undefined) {
-      break
-    }
-    if (Date.now() > deadlineAt) {
-      throw new Problem(problems.anotherRunner, `an earlier runner's session (process ${left.pid}) does not end`)
-    }
-    await sleep(20)
-  }
   try {
+    await endEarlierSession(worker)
     const { rows } = await worker.query<{ epoch: string }>(
       `UPDATE freehold.lease SET epoch = epoch + 1, worker_pid = pg_backend_pid(), worker_started_at =
               (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())
@@ -117,6 +101,26 @@ export async function openEpoch(worker: Client): Promise<string> {
       throw new Problem(problems.rightsMissing, 'the journal in schema freehold belongs to another role', {}, error)
     }
     throw error
+  }
+}
+
+async function endEarlierSession(worker: Client): Promise<void> {
+  const deadlineAt = Date.now() + earlierSessionPatienceMs
+  for (;;) {
+    const { rows } = await worker.query<{ pid: number }>(
+      `SELECT a.pid, pg_terminate_backend(a.pid)
+         FROM freehold.lease e JOIN pg_catalog.pg_stat_activity a
+           ON a.pid = e.worker_pid AND a.backend_start = e.worker_started_at AND a.datname = current_database()
+        WHERE a.pid <> pg_backend_pid()`,
+    )
+    const left = rows[0]
+    if (left === undefined) {
+      return
+    }
+    if (Date.now() > deadlineAt) {
+      throw new Problem(problems.anotherRunner, `an earlier runner's session (process ${left.pid}) does not end`)
+    }
+    await sleep(20)
   }
 }
 

@@ -34,3 +34,6 @@ export const factPauseMs = 250
 
 /** How long a second runner waits for the lease: a killed runner's connection ends within it. */
 export const leasePatienceMs = 1000
+
+/** How long a killed runner's session may take to end once it is told to: it may have to roll back a large statement. */
+export const earlierSessionPatienceMs = 30_000

@@ -64,6 +64,12 @@ export async function underEtiquette<T>(
       return await attempt({ how, waitedMs: began - waiting.startedAt, number: waiting.tries })
     } catch (error) {
       noteFailedTry(context, waiting, error, how, Date.now() - began)
+      const tooLate = Date.now() - waiting.startedAt > context.lockDeadlineMs
+      if (sqlstateOf(error) === sqlstates.serializationFailure && !tooLate) {
+        // Whoever changed the row has committed: there is nobody to wait for.
+        await pause(withJitter(1), context.signal)
+        continue
+      }
       await lookAndWait(context, stepId, targets, waiting, error)
     }
   }

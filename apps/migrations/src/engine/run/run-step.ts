@@ -46,6 +46,9 @@ export async function undoStep(
     return
   }
   sayStarted(context, step, step.undo, place)
+  if (step.undo.kind === 'none' && step.undo.stays === true) {
+    context.onFact({ kind: 'note', text: `${step.id} stays: ${step.undo.reason ?? step.reason}` })
+  }
   await runAction(context, run, step, 'undo', end)
 }
 

@@ -1,13 +1,21 @@
 /** Runs a step's transaction on the live database: locks, statements and the journal's row in it or not at all. */
 import type { QueryResult } from '@freehold/postgres'
 import { isStrong } from '../plan/seen.ts'
-import type { RelationLock, TransactionAction } from '../plan/step.ts'
+import type { TransactionAction } from '../plan/step.ts'
 import type { StepTimes } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
 import { type Try, underEtiquette, waitBudgetMs } from './lock-etiquette.ts'
 import { allowPatience } from './patience.ts'
 import type { RunContext } from './run-context.ts'
-import { findLockTargets, lockSql, locksToTake, ownRoleSql, runScript, settingsSql } from './transaction-script.ts'
+import {
+  findLockTargets,
+  type LockTarget,
+  lockSql,
+  locksToTake,
+  ownRoleSql,
+  runScript,
+  settingsSql,
+} from './transaction-script.ts'
 import { assertWithin, lookBefore } from './within.ts'
 
 /** Returns the statement that enters the transaction's work in the journal, given SQL for the times. */
@@ -52,7 +60,7 @@ export async function runTransaction(
 async function attemptTransaction(
   context: RunContext,
   action: TransactionAction,
-  locks: RelationLock[],
+  locks: LockTarget[],
   how: Try,
   journalSql: JournalSql,
 ): Promise<TransactionOutcome> {
@@ -70,7 +78,7 @@ async function attemptTransaction(
     const body = [
       clock.start,
       ...locks.flatMap((lock) =>
-        how.how === 'instant' ? [lockSql(lock, 'nowait')] : [...clock.beforeLock, lockSql(lock)],
+        how.how === 'instant' ? [lockSql(lock, 'nowait')] : [...clock.beforeLock(lock), lockSql(lock)],
       ),
       clock.granted,
       ...action.sql.flatMap((sql) => [...clock.beforeStatement, sql]),
@@ -105,7 +113,11 @@ function clockOf(context: RunContext, action: TransactionAction, how: Try) {
   ]
   return {
     start: `SELECT set_config('freehold.since', ${now}::text, true), set_config('freehold.granted', ${now}::text, true)`,
-    beforeLock: strongWait ? [`SELECT set_config('lock_timeout', ${left(wait)}, true)`] : [],
+    // lock_timeout is for each lock by itself, and a view's LOCK takes that of its table as well.
+    beforeLock: (lock: LockTarget) => {
+      const share = lock.kind === 'v' ? left(wait / 2) : left(wait)
+      return strongWait ? [`SELECT set_config('lock_timeout', ${share}, true)`] : []
+    },
     granted: `SELECT set_config('freehold.granted', ${now}::text, true)`,
     beforeStatement: limits.length > 0 ? [`SELECT ${limits.join(', ')}`] : [],
     // The journal is Freehold's own; no caller is met there, and its row may not be lost to what is left of a deadline.

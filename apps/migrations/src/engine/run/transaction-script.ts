@@ -40,11 +40,6 @@ const modeWords: Record<LockMode, string> = {
   AccessExclusiveLock: 'ACCESS EXCLUSIVE',
 }
 
-/** Returns the lock mode in the words of LOCK TABLE. */
-export function toModeWords(mode: LockMode): string {
-  return modeWords[mode]
-}
-
 /** Returns LOCK TABLE for exactly this relation (and, for a view, the tables under it). */
 export function lockSql(lock: RelationLock, how: 'wait' | 'nowait' = 'wait'): string {
   const words = `LOCK TABLE ONLY ${quoteQualified(lock.schema, lock.name)} IN ${modeWords[lock.mode]} MODE`
@@ -84,6 +79,6 @@ export async function findLockTargets(client: Client, locks: RelationLock[]): Pr
 }
 
 /** Returns the locks to take ahead; one whose relation does not exist stays, so that the server says so. */
-export function locksToTake(targets: LockTarget[]): RelationLock[] {
+export function locksToTake(targets: LockTarget[]): LockTarget[] {
   return targets.filter((target) => target.lockable || target.oid === null)
 }
