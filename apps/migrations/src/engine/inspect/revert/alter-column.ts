@@ -9,7 +9,7 @@ import {
   renderCommentChange,
   renderOptionChanges,
   unchanged,
-} from './alter-object.ts'
+} from './alteration.ts'
 import type { EntryOf } from './entries.ts'
 
 /** Returns what takes a column back, but for its default, which is an object of its own. */

@@ -10,7 +10,7 @@ import {
   recreated,
   renderOptionChanges,
   unchanged,
-} from './alter-object.ts'
+} from './alteration.ts'
 
 const own = [
   'kind',

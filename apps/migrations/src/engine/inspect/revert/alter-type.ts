@@ -2,7 +2,7 @@ import { quoteIdentifier } from '@freehold/postgres'
 import type { UserType } from '../catalog.ts'
 import { nameOf } from '../render/common.ts'
 import type { RenderContext } from '../render/node.ts'
-import { type Alteration, alterOwned, changedProperties, renderCommentChange, unchanged } from './alter-object.ts'
+import { type Alteration, alterOwned, changedProperties, renderCommentChange, unchanged } from './alteration.ts'
 
 /** Returns what takes a type back: not its enum labels, and of a composite type only what was added. */
 export function alterType(before: UserType, after: UserType, context: RenderContext): Alteration {

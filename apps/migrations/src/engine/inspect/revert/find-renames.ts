@@ -2,7 +2,7 @@ import { quoteIdentifier } from '@freehold/postgres'
 import type { ObjectKey } from '../object-keys.ts'
 import { relationWord } from '../object-keys.ts'
 import { nameOf } from '../render/common.ts'
-import { changedProperties } from './alter-object.ts'
+import { changedProperties } from './alteration.ts'
 import type { Entry } from './entries.ts'
 
 /** An object that has another name afterwards and is otherwise the same. */
