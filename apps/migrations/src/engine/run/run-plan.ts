@@ -143,12 +143,15 @@ async function answerFailure(
   )
 }
 
-/** A run that waited in vain for its first lock has changed nothing: it ends, so that nothing is left to go on with. */
+/** A phase that waited in vain for its first locks has changed nothing: it is as if it had not begun. */
 async function forgetUnlessBegun(context: RunContext, run: Run, problem: Problem): Promise<void> {
-  const begun = [...run.steps.values()].some((row) => row.state !== 'pending')
-  if (run.state === 'running' && !begun) {
-    const error = { stepId: null, sqlstate: problem.details.sqlstate ?? null, message: problem.message }
+  const error = { stepId: null, sqlstate: problem.details.sqlstate ?? null, message: problem.message }
+  const isBegun = (step: Step): boolean => run.steps.get(step.id)?.state !== 'pending'
+  if (run.state === 'running' && !run.plan.steps.some(isBegun)) {
     await takeBack(context, run, error)
+  }
+  if (run.state === 'contracting' && !run.plan.steps.some((step) => step.phase === 'contract' && isBegun(step))) {
+    await changeState(context, run, 'windowOpen', undefined, error)
   }
 }
 
