@@ -9,6 +9,7 @@ import { readMigrationsFolder } from '../read/read-folder.ts'
 import { type Run, toSummary } from '../run/journal.ts'
 import type { Runner } from '../run/runner.ts'
 import type { DeployOutcome } from './outcomes.ts'
+import { findOldNamesInUse } from './old-names-in-use.ts'
 import { findPending, type PendingMigrations } from './pending.ts'
 import { planPending } from './plan-pending.ts'
 import type { Target } from './target.ts'
@@ -77,9 +78,13 @@ async function withoutPending(
 }
 
 async function closePrevious(runner: Runner, run: Run, options: DeployOptions): Promise<void> {
-  if (!options.completePrevious) {
+  const use = options.completePrevious ? undefined : await findOldNamesInUse(runner.client, run)
+  if (use !== undefined && use.outcome !== 'unused') {
     const ids = run.plan.migrations.map(({ id }) => id).join(', ')
-    throw new Problem(problems.windowOpen, `the window of ${ids} is still open, so that nothing new is begun`)
+    const why = use.outcome === 'used' ? 'the old version still runs' : 'whether the old version still runs cannot be seen'
+    throw new Problem(problems.windowOpen, `the window of ${ids} is still open and ${why}, so that nothing new is begun`, {
+      lines: use.outcome === 'used' ? use.queries.slice(0, 3).map((query) => query.slice(0, 200)) : [],
+    })
   }
   await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
 }
