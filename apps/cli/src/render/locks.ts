@@ -41,7 +41,8 @@ function describeWaiting(statement: PlannedStatement, schema: string): string[] 
     const locks = written.map((lock) => describeLock(lock, schema)).join(', ')
     return [locks, `writes of the same rows wait for ${about(statement.plainHoldMs)}`]
   }
-  return [statement.plainLocks.length === 0 ? 'locks no existing table' : 'nobody waits']
+  const rows = statement.mechanism === 'batched' ? '; holds the rows it writes until it ends' : ''
+  return [`stops neither reads nor writes${rows}`]
 }
 
 function describeReading(statement: PlannedStatement, schema: string): string[] {

@@ -42,9 +42,19 @@ export function renderDeployOutcome(outcome: DeployOutcome, options: TextOptions
 
 /** Says how long callers can have waited for the run at most, and how long it took. */
 function describeRun(run: RunSummary): string {
-  const took =
-    run.finishedAt === null ? '' : `, in ${formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))}`
-  return `${run.steps.applied} of ${countOf(run.steps.total, 'step')}${took}; the longest wait for a lock ${formatDuration(run.waitedMsMax)}, the longest hold ${formatDuration(run.heldMsMax)} (run ${run.runId})`
+  const parts = [`run ${run.runId}`]
+  if (run.steps.total > 0) {
+    parts.push(`${run.steps.applied} of ${countOf(run.steps.total, 'step')}`)
+  }
+  if (run.finishedAt !== null) {
+    parts.push(`took ${formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))}`)
+  }
+  if (run.steps.total > 0) {
+    parts.push(
+      `longest wait for a lock ${formatDuration(run.waitedMsMax)}, longest hold ${formatDuration(run.heldMsMax)}`,
+    )
+  }
+  return parts.join(', ')
 }
 
 /** Renders what undo did, or would do. */

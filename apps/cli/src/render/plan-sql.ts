@@ -18,8 +18,8 @@ export function renderPlanSql(plan: Plan): string {
     lines.push(...comment(refusal.sql))
   }
   if (plan.mode === 'asWritten') {
-    lines.push('', '-- No table exists, so the files run as they stand.')
-    lines.push(...renderStatements(plan))
+    lines.push('', '-- No table exists, so these files run as they stand:')
+    lines.push(...comment(...plan.migrations.map((migration) => `${migration.id}/migration.sql`)))
   }
   for (const phase of phases) {
     const steps = plan.steps.filter((step) => step.phase === phase)
@@ -31,14 +31,6 @@ export function renderPlanSql(plan: Plan): string {
     }
   }
   return `${lines.join('\n')}\n`
-}
-
-/** Of a plan that runs the files as they stand and has its steps too, the steps are enough. */
-function renderStatements(plan: Plan): string[] {
-  if (plan.steps.length > 0) {
-    return []
-  }
-  return plan.statements.flatMap((statement) => ['', ...comment(statement.migrationId), terminated(statement.sql)])
 }
 
 function renderStep(step: Step): string[] {

@@ -44,11 +44,12 @@ export function headlineOf(step: Step): string {
   const action = step.do
   switch (action.kind) {
     case 'transaction':
-      return action.sql.join('; ')
+      // Of a list of statements the reason tells more than the first one.
+      return action.sql.length === 1 ? (action.sql[0] ?? '') : step.reason
     case 'concurrent':
       return action.sql
     case 'batch':
-      return `batches of ${action.schema}.${action.table} by ${action.key.map((part) => part.name).join(', ')}`
+      return `${action.table} by ${action.key.map((part) => part.name).join(', ')}: ${step.reason}`
     case 'check':
       return `check: ${action.message}`
     case 'none':
@@ -120,5 +121,6 @@ export function describeNext(plan: Plan): string {
 
 /** Names the server and the migrations in one line. */
 export function describeSubject(plan: Plan): string {
-  return `${countOf(plan.migrations.length, 'migration')}, ${countOf(plan.statements.length, 'statement')}, PostgreSQL ${plan.serverMajor}`
+  const statements = plan.statements.length === 0 ? '' : `, ${countOf(plan.statements.length, 'statement')}`
+  return `${countOf(plan.migrations.length, 'migration')}${statements}, PostgreSQL ${plan.serverMajor}`
 }

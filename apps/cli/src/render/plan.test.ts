@@ -38,7 +38,7 @@ describe('renderPlanText', () => {
       expand
         e01   concurrent CREATE INDEX CONCURRENTLY "orders_stat…  about 6.5 s, 40 MB of WAL, 40 MB of disk
       backfill
-        b01   batched    batches of sales.orders by id                     about 1 min 33 s, 512 MB of WAL
+        b01   batched    orders by id: short transactions hold row locks…  about 1 min 33 s, 512 MB of WAL
       contract
         c01   validated  check: rows of orders have no total                                  about 812 ms
         c02   validated  ALTER TABLE "orders" ADD CONSTRAINT "orders_total_not_null" NOT NULL…  about 2 ms
@@ -59,7 +59,7 @@ describe('renderPlanText', () => {
 
   it('shows a refusal with its reason, its cost and its remedy', () => {
     expect(renderPlanText(refusedPlan, [], { ...plain, width: 80 })).toMatchInlineSnapshot(`
-      "Plan: 2 migrations, 0 statements, PostgreSQL 18
+      "Plan: 2 migrations, PostgreSQL 18
 
       refused  20260102000000_total, statement 3, line 5
         sql      ALTER TABLE "orders" ALTER COLUMN "id" TYPE bigint
@@ -131,7 +131,7 @@ describe('renderPlanMarkdown', () => {
       | Step | Phase | Mechanism | What | Estimate |
       |---|---|---|---|---|
       | e01 | expand | concurrent | \`CREATE INDEX CONCURRENTLY "orders_status_idx" ON "orders" ("status")\` | about 6.5 s, 40 MB of WAL, 40 MB of disk |
-      | b01 | backfill | batched | \`batches of sales.orders by id\` | about 1 min 33 s, 512 MB of WAL |
+      | b01 | backfill | batched | \`orders by id: short transactions hold row locks for about 80 ms each\` | about 1 min 33 s, 512 MB of WAL |
       | c01 | contract | validated | \`check: rows of orders have no total\` | about 812 ms |
       | c02 | contract | validated | \`ALTER TABLE "orders" ADD CONSTRAINT "orders_total_not_null" NOT NULL "total" NOT VALID\` | about 2 ms |
 

@@ -100,9 +100,9 @@ export function createRedaction(databaseUrl: string | undefined): (text: string)
   }
 }
 
-/** A URL can stand where none is looked for, such as behind an option that is misspelt. */
+/** A URL can stand where none is looked for, such as behind an option that is misspelt. That of the hint is an example. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(:\/\/[^\s:/@]*):[^\s]*@/g, '$1:***@')
+  return text.replace(/(:\/\/[^\s:/@]*):(?!password@host:)[^\s]*@/g, '$1:***@')
 }
 
 /** Finds the password without parsing, for the URL may be one that does not parse. */
