@@ -190,16 +190,9 @@ class Filling {
     const values = this.valuesOf(needs, random)
     const groups = await solveChecks(this.client, this.catalog, this.types, needs, values, this.rows)
     const count = this.countOf(values)
-    const sources: RowSources = {
-      needs,
-      random,
-      values,
-      parents: this.rows,
-      groups,
-      late: this.order.late,
-      count,
-      offset,
-    }
+    const { late } = this.order
+    const wantedRows = wantedRowsOf(values)
+    const sources: RowSources = { needs, random, values, parents: this.rows, groups, late, count, wantedRows, offset }
     const inserted = await this.insert(sources)
     const earlier = offset > 0 ? (this.rows.get(needs.key) ?? []) : []
     this.rows.set(needs.key, [...earlier, ...inserted])

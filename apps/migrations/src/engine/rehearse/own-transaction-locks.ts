@@ -1,17 +1,20 @@
 import type { Node } from '@pgsql/types'
 import type { LockMode } from '../plan/step.ts'
-import { bodyOf, kindOf } from '../plan/syntax.ts'
+import { alterCommand, bodyOf, kindOf } from '../plan/syntax.ts'
+import type { RelationName } from './observation.ts'
 
 /**
- * Returns the strongest mode that a statement with transactions of its own takes on the tables that it names, by the
- * manual's chapter on explicit locking; undefined where it locks none of the user's tables by name.
+ * Returns the strongest mode that a statement with transactions of its own takes on a table that it names, as the manual
+ * has it; undefined where it locks none of the user's tables by name.
  */
-export function lockModeByRule(node: Node): LockMode | undefined {
+export function lockModeByRule(node: Node, relation: RelationName): LockMode | undefined {
   switch (kindOf(node)) {
     case 'IndexStmt':
     case 'DropStmt':
-    case 'AlterTableStmt':
       return 'ShareUpdateExclusiveLock'
+    case 'AlterTableStmt':
+      // DETACH PARTITION … CONCURRENTLY: at its end the partition, and it alone, is locked against everybody.
+      return relation.name === partitionOf(node) ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock'
     case 'ReindexStmt':
       return hasOption(node, 'ReindexStmt', 'concurrently') ? 'ShareUpdateExclusiveLock' : 'ShareLock'
     case 'VacuumStmt':
@@ -26,4 +29,8 @@ function hasOption(node: Node, kind: string, option: string): boolean {
   return [...(options?.params ?? []), ...(options?.options ?? [])].some(
     (element) => bodyOf<{ defname?: string }>(element, 'DefElem')?.defname?.toLowerCase() === option,
   )
+}
+
+function partitionOf(node: Node): string | undefined {
+  return bodyOf<{ name?: { relname?: string } }>(alterCommand(node)?.command.def, 'PartitionCmd')?.name?.relname
 }

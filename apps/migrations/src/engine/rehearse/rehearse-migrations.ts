@@ -202,13 +202,15 @@ async function observeOutside(course: Course, statement: Statement): Promise<Obs
   }
   await refresh(course)
   const { wroteRows: _, ...change } = await describeChange(client, baseline, before, course.now)
-  const mode = lockModeByRule(statement.node)
   const existed = named.filter(({ schema, name }) =>
     [...before.relations].some(
       ([oid, relation]) => baseline.has(oid) && relation.schema === schema && relation.name === name,
     ),
   )
-  const locks = mode === undefined ? [] : existed.map((relation) => ({ ...relation, mode }))
+  const locks = existed.flatMap((relation) => {
+    const mode = lockModeByRule(statement.node, relation)
+    return mode === undefined ? [] : [{ ...relation, mode }]
+  })
   return { ...nothingSeen, ...change, locks, scans: change.indexBuilds, byRule: true }
 }
 
