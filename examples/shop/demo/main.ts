@@ -41,10 +41,10 @@ async function prepare(server: ShopServer): Promise<void> {
 async function compare(server: ShopServer): Promise<{ plain: SideResult; freehold: SideResult }> {
   await prepare(server)
   const shared = { server, rows, requestsPerS, reportS, signal: interrupted.signal, say }
-  say(`Version 1 under ${requestsPerS} requests/s; version 2 plainly, as \`prisma migrate deploy\` applies it`)
+  say(`Version 1 to 2 under ${requestsPerS} requests/s, the migrations as written, by Prisma's own engine`)
   const plain = await runSide(plainWay, { ...shared, database: 'plain' })
   await wait(500, undefined, { signal: interrupted.signal })
-  say('The same by `freehold migrate deploy` and `freehold migrate complete`')
+  say('The same by freehold migrate deploy and freehold migrate complete')
   const freehold = await runSide(freeholdWay, { ...shared, database: 'freehold' })
   return { plain, freehold }
 }

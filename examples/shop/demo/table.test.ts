@@ -46,7 +46,7 @@ describe('findFaults', () => {
 describe('renderTable', () => {
   it('lines both sides up', () => {
     const lines = renderTable({ plain: aSide({ failed: 1222, longestStallMs: 3473 }), freehold: aSide() }).split('\n')
-    expect(lines).toContain('failed requests                   1,222          0')
+    expect(lines).toContain('failed requests                     1,222             0')
     expect(new Set(lines.filter((line) => line !== '').map((line) => line.length)).size).toBe(1)
   })
 })

@@ -33,7 +33,7 @@ export function renderTable({ plain, freehold }: Results): string {
     ['99th percentile before', (side) => `${formatCount(side.p99BeforeMs)} ms`],
     ['until only version 2 is left', (side) => `${side.seconds.toFixed(1)} s`],
   ]
-  const head = ['', 'plain', 'Freehold']
+  const head = ['', 'as written', 'by Freehold']
   const cells = [head, ...rows.map(([label, format]) => [label, format(plain), format(freehold)])]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   const lines = cells.map((row) =>
