@@ -58,9 +58,10 @@ export function rangeVarsOf(node: unknown): RangeVar[] {
       value.forEach(walk)
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, field] of Object.entries(value)) {
-        if (key === 'RangeVar' || key === 'relation' || key === 'pktable') {
-          const candidate = field as RangeVar
-          if (typeof candidate.relname === 'string') {
+        // A partition is named by its command's `name`, the table of CREATE TABLE AS by `rel`.
+        if (['RangeVar', 'relation', 'pktable', 'name', 'rel'].includes(key)) {
+          const candidate = field as RangeVar | null
+          if (typeof candidate?.relname === 'string') {
             found.push(candidate)
           }
         }
