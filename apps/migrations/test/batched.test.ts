@@ -69,6 +69,7 @@ const inRanges: string[] = [
 const asOne: string[] = [
   `UPDATE customers SET email = (SELECT c.email FROM customers c WHERE c.id = customers.id) || '.org'`,
   `WITH r AS (SELECT id, row_number() OVER (ORDER BY id DESC) AS n FROM orders) UPDATE orders SET total = r.n FROM r WHERE r.id = orders.id`,
+  `UPDATE orders SET total = 0 WHERE id IN (1, 3) AND status <> 'lost'`,
   `UPDATE prices SET price = price * 2 WHERE id > 1`,
   `UPDATE customers SET id = id + 100`,
   `UPDATE items SET position = 3 - position WHERE false`,

@@ -14,6 +14,7 @@ import { deleteRows } from '../data/delete-rows.ts'
 import { findTarget, keysAt } from '../data/find-target.ts'
 import { insertRows } from '../data/insert-rows.ts'
 import { keptColumns, type Target, tableGoesWithUndo, toTarget } from '../data/kept-table.ts'
+import { namesItsRows } from '../data/names-rows.ts'
 import { triggerEffects } from '../data/trigger-effects.ts'
 import type { RowEvent } from '../data/triggers.ts'
 import { type Carried, updateAsOne, updateInRanges } from '../data/update-rows.ts'
@@ -60,9 +61,11 @@ function carry(
     return keepingTables(unit, context, 'triggers change rows along with it', effects.tables)
   }
   try {
-    const whole = isInUse(name, context)
-      ? whyWhole(statement, relation, target.key, unit, context)
-      : 'few rows, or nobody who waits for them'
+    const whole = context.isNew(name)
+      ? 'the table is nobody’s yet'
+      : namesItsRows(statement, keys)
+        ? 'it names its rows by key'
+        : whyWhole(statement, relation, target.key, unit, context)
     return whole === undefined
       ? inRanges(statement, target, unit, context)
       : asOne(statement, target, whole, unit, context)
@@ -85,13 +88,6 @@ function eventsOf(statement: DataStatement): RowEvent[] {
     case 'MergeStmt':
       return ['insert', 'update', 'delete']
   }
-}
-
-/** A table that the plan makes is nobody's yet, and a small one is done with in less than a batch. */
-function isInUse(name: RelationName, context: PlanContext): boolean {
-  const size = context.sizeOf(name)
-  const isSmall = size !== undefined && size.heapBytes <= context.briefTableBytes && context.briefTableBytes > 0
-  return !context.isNew(name) && !isSmall
 }
 
 function inRanges(statement: DataStatement, target: Target, unit: PlanningUnit, context: PlanContext): Outcome {
