@@ -7,7 +7,7 @@ import type { Catalog, Relation } from '../inspect/catalog.ts'
 import type { Statement } from '../parse/statement.ts'
 import { isNamed } from '../prove/table-contents.ts'
 import type { RelationName } from './observation.ts'
-import { columnValues } from './rows/column-values.ts'
+import { columnValues, tableScenarios } from './rows/column-values.ts'
 import { insertSingly, insertTogether } from './rows/insert-rows.ts'
 import { makeTableRows, type Row, type RowSources } from './rows/make-table-rows.ts'
 import { type FillOrder, orderTables } from './rows/order-tables.ts'
@@ -93,10 +93,6 @@ async function haveRows(client: Client, tables: RelationName[]): Promise<boolean
   return rows[0]?.found ?? []
 }
 
-function wantedRowsOf(values: RowSources['values']): number {
-  return Math.max(0, ...[...values.values()].map((source) => source.wanted.length))
-}
-
 class Filling {
   readonly made = new Map<string, number>()
   private readonly client: Client
@@ -166,7 +162,7 @@ class Filling {
       if (parent !== undefined && !this.rows.has(parent.key)) {
         const random = randomFrom(`${this.options.seed} ${parent.key}`)
         const values = this.valuesOf(parent, random)
-        const rows = Array.from({ length: this.countOf(values) }, (_, number) =>
+        const rows = Array.from({ length: this.options.rowsPerTable }, (_, number) =>
           Object.fromEntries(key.parentColumns.map((column) => [column, values.get(column)?.value(number) ?? null])),
         )
         this.rows.set(parent.key, rows)
@@ -180,19 +176,19 @@ class Filling {
     )
   }
 
-  /** Enough rows for the constants that statements ask about, and two beside them. */
-  private countOf(values: RowSources['values']): number {
-    return Math.min(rowsMax, Math.max(rowsMin, this.options.rowsPerTable, wantedRowsOf(values) + 2))
+  /** Enough rows for what statements ask for, and two beside them. */
+  private countOf(scenarios: Row[]): number {
+    return Math.min(rowsMax, Math.max(rowsMin, this.options.rowsPerTable, scenarios.length + 2))
   }
 
   private async fill(needs: TableNeeds, offset: number): Promise<void> {
     const random = randomFrom(`${this.options.seed} ${needs.key}`)
     const values = this.valuesOf(needs, random)
     const groups = await solveChecks(this.client, this.catalog, this.types, needs, values, this.rows)
-    const count = this.countOf(values)
     const { late } = this.order
-    const wantedRows = wantedRowsOf(values)
-    const sources: RowSources = { needs, random, values, parents: this.rows, groups, late, count, wantedRows, offset }
+    const scenarios = tableScenarios(this.catalog, this.types, needs).slice(0, rowsMax - 2)
+    const count = this.countOf(scenarios)
+    const sources: RowSources = { needs, random, values, parents: this.rows, groups, late, scenarios, count, offset }
     const inserted = await this.insert(sources)
     const earlier = offset > 0 ? (this.rows.get(needs.key) ?? []) : []
     this.rows.set(needs.key, [...earlier, ...inserted])

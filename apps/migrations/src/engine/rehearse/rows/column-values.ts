@@ -1,12 +1,13 @@
 import type { Catalog, Column } from '../../inspect/catalog.ts'
 import { baseType } from '../../prove/table-contents.ts'
+import type { Row } from './make-table-rows.ts'
 import { type Random, shuffled } from './random.ts'
 import type { TableNeeds } from './table-needs.ts'
 import { splitType, type TypeValues } from './type-values.ts'
 
 /** The values of one column, by the number of the row. */
 export interface ColumnValues {
-  /** Values that the pending statements ask about; each is to be in some row. */
+  /** Values that the pending statements ask about. */
   wanted: string[]
   /** `undefined` where no value of the type is known. */
   value(number: number): string | undefined
@@ -28,8 +29,9 @@ export function columnValues(
     return { wanted: [], value: (number) => String(start + BigInt(number) * step) }
   }
   const labels = allowedLabels(types, needs, column)
-  const wanted = (hints.literals.get(column.name) ?? [])
-    .map((value) => fit(catalog, types, column, value))
+  const asked = new Set(hints.scenarios.map((scenario) => scenario[column.name]))
+  const wanted = [...asked]
+    .map((value) => (typeof value === 'string' ? fit(catalog, types, column, value) : undefined))
     .filter((value) => value !== undefined)
     .filter((value) => labels === undefined || labels.includes(value))
   if (labels !== undefined) {
@@ -47,6 +49,28 @@ export function columnValues(
   }
   const make = isUnique ? types.uniqueValue : types.value
   return { wanted, value: (number) => make(type, number) }
+}
+
+/** Returns what the pending statements ask of the table's rows, as far as its columns can hold it. */
+export function tableScenarios(catalog: Catalog, types: TypeValues, needs: TableNeeds): Row[] {
+  const scenarios = new Map<string, Row>()
+  for (const asked of needs.hints.scenarios) {
+    const scenario: Row = {}
+    for (const column of needs.columns) {
+      const value = asked[column.name]
+      // References and numbers of sequences are as their tables have them.
+      const isFree =
+        !needs.sequences.has(column.name) && !needs.foreignKeys.some((key) => key.columns.includes(column.name))
+      const fitting = typeof value === 'string' ? fit(catalog, types, column, value) : value
+      if (isFree && fitting !== undefined && (fitting !== null || !needs.isNotNull(column.name))) {
+        scenario[column.name] = fitting
+      }
+    }
+    if (Object.keys(scenario).length > 0) {
+      scenarios.set(JSON.stringify(scenario), scenario)
+    }
+  }
+  return [...scenarios.values()]
 }
 
 const jsonArrays = ['[]', '[{"name": "alpha", "count": 1}]', '[{"name": "Beta"}, {"name": "O\'Brien"}]']

@@ -21,8 +21,8 @@ export interface RowSources {
   /** Foreign keys that are null at first. */
   late: Set<ForeignKey>
   count: number
-  /** How many rows from the first on hold constants of the pending statements. */
-  wantedRows: number
+  /** What the first rows are to hold, a row each: values that pending statements ask for. */
+  scenarios: Row[]
   /** Number of the first row, above 0 where the table holds rows already. */
   offset: number
 }
@@ -61,11 +61,15 @@ function uniqueKeys(needs: TableNeeds, row: Row): (string | undefined)[] {
 }
 
 function makeRow(sources: RowSources, position: number, retry: number, made: Row[]): Row | undefined {
-  const { needs, groups, random } = sources
+  const { needs, groups } = sources
   const number = sources.offset + position + retry * sources.count
   const row: Row = {}
+  // Where a scenario cannot be had beside the other rows, the row is made without it.
+  const scenario = retry % attemptsMax < scenarioAttemptsMax ? (sources.scenarios[position] ?? {}) : {}
   for (const group of groups) {
-    Object.assign(row, group[(position + retry) % Math.max(group.length, 1)] ?? {})
+    const fitting = group.filter((values) => agree(values, scenario))
+    const chosen = fitting.length > 0 ? fitting : group
+    Object.assign(row, chosen[(position + retry) % Math.max(chosen.length, 1)] ?? {})
   }
   if (needs.partitions.length > 0) {
     Object.assign(row, needs.partitions[(position + retry) % needs.partitions.length])
@@ -82,7 +86,7 @@ function makeRow(sources: RowSources, position: number, retry: number, made: Row
   }
   for (const column of needs.columns) {
     if (!(column.name in row)) {
-      const value = placeColumn(sources, column, position, number, random)
+      const value = column.name in scenario ? scenario[column.name] : placeColumn(sources, column, position, number)
       if (value === undefined) {
         if (needs.isNotNull(column.name) && column.default === null && column.identity === null) {
           return undefined
@@ -100,38 +104,29 @@ function makeRow(sources: RowSources, position: number, retry: number, made: Row
   return row
 }
 
+const scenarioAttemptsMax = 6
+
+function agree(values: Row, scenario: Row): boolean {
+  return Object.entries(scenario).every(([column, value]) => !(column in values) || values[column] === value)
+}
+
 function placeColumn(
-  { needs, values, wantedRows }: RowSources,
+  { needs, values, random, scenarios }: RowSources,
   column: Column,
   position: number,
   number: number,
-  random: Random,
 ): string | null | undefined {
   const source = values.get(column.name)
   const wanted = source?.wanted ?? []
-  // Constants of one statement are in the same order in all columns, so that conditions joined by AND hold together.
-  const hint =
-    position < wanted.length
-      ? wanted[position]
-      : random() < 0.3
-        ? wanted[Math.floor(random() * wanted.length)]
-        : undefined
-  if (hint !== undefined) {
-    return hint
+  if (wanted.length > 0 && random() < 0.3) {
+    return wanted[Math.floor(random() * wanted.length)]
   }
-  if (!needs.isNotNull(column.name) && random() < nullShare(needs, column, position, wantedRows)) {
+  // The rows that meet a statement's condition are to give it something to work on, which nulls seldom do.
+  if (!needs.isNotNull(column.name) && position >= scenarios.length && random() < 0.25) {
     return null
   }
   const value = source?.value(number)
   return value === undefined && column.default === null && !needs.isNotNull(column.name) ? null : value
-}
-
-// The rows that hold a statement's constants are to meet its other conditions too, which nulls seldom do.
-function nullShare({ hints }: TableNeeds, column: Column, position: number, wantedRows: number): number {
-  if (hints.nullTested.has(column.name)) {
-    return 0.5
-  }
-  return position < wantedRows ? 0 : 0.25
 }
 
 /** Gives the key's columns the values of a parent's row that agrees with what is set already. */

@@ -3,7 +3,7 @@ import type { Catalog, Relation } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
 import { bodyOf, columnNamesOf } from '../../plan/syntax.ts'
 import { isNamed } from '../../prove/table-contents.ts'
-import { constantText } from './expression-literals.ts'
+import { constantText } from './scenarios.ts'
 
 interface Bound {
   strategy?: string

@@ -1,14 +1,14 @@
 /**
- * What the pending statements ask of the rows that they meet: constants that they compare columns with, types that they
- * cast them to, and constraints that they add. Rows that a constraint would refuse prove nothing but its refusal.
+ * What the pending statements ask of the rows that they meet: conditions that they put on them, types that they cast
+ * them to, and constraints that they add. Rows that a constraint would refuse prove nothing but its refusal.
  */
 import type { AlterTableCmd, Constraint, IndexStmt, Node, TypeName } from '@pgsql/types'
 import { DeparseError, deparse } from '../../parse/deparse.ts'
 import type { Statement } from '../../parse/statement.ts'
 import { isDataStatement } from '../../plan/statement-kinds.ts'
 import { bodyOf, columnNamesOf, eachNode, nameParts, rangeVarsOf, wordsOf } from '../../plan/syntax.ts'
-import { literalsIn } from './expression-literals.ts'
 import { printedType } from './printed-type.ts'
+import { type Scenario, scenariosIn } from './scenarios.ts'
 
 /** A column will be read as this: a type as format_type() prints it, or an enum's labels. */
 export type CastTarget = { type: string } | { labels: string[] }
@@ -20,12 +20,11 @@ export interface PendingForeignKey {
 
 /** Of one table, under the name that it has before the statements. */
 export interface TableHints {
-  literals: Map<string, string[]>
+  /** Rows that conditions ask for, the most telling ones of each statement first. */
+  scenarios: Scenario[]
   casts: Map<string, CastTarget[]>
   /** Columns that are unpacked as JSON arrays. */
   jsonArrays: Set<string>
-  /** Columns that are asked for nulls. */
-  nullTested: Set<string>
   notNull: Set<string>
   unique: string[][]
   checks: { columns: string[]; expression: string }[]
@@ -38,15 +37,15 @@ export function pendingHints(statements: Statement[]): Map<string, TableHints> {
   for (const statement of statements) {
     collector.collect(statement)
   }
+  collector.rankScenarios()
   return collector.byTable
 }
 
 export function noHints(): TableHints {
   return {
-    literals: new Map(),
+    scenarios: [],
     casts: new Map(),
     jsonArrays: new Set(),
-    nullTested: new Set(),
     notNull: new Set(),
     unique: [],
     checks: [],
@@ -56,6 +55,8 @@ export function noHints(): TableHints {
 
 class Collector {
   readonly byTable = new Map<string, TableHints>()
+  /** Scenarios by table, a list each statement. */
+  private readonly ranked = new Map<string, Scenario[][]>()
   private readonly labels = new Map<string, string[]>()
   private readonly oldTables = new Map<string, string>()
   private readonly oldColumns = new Map<string, string>()
@@ -118,20 +119,12 @@ class Collector {
   private collectExpressions(node: Node, tables: string[]): void {
     for (const table of tables) {
       const hints = this.hints(table)
-      for (const { column, value } of literalsIn(node)) {
-        const name = this.oldColumn(table, column)
-        const values = hints.literals.get(name) ?? []
-        hints.literals.set(name, values.includes(value) ? values : [...values, value])
-      }
+      const scenarios = scenariosIn(node).map((scenario) => this.withOldNames(table, scenario))
+      this.ranked.set(table, [...(this.ranked.get(table) ?? []), scenarios])
       eachNode<{ arg?: Node; typeName?: TypeName }>(node, 'TypeCast', ({ arg, typeName }) => {
         const column = castColumn(arg)
         if (column !== undefined && typeName !== undefined) {
           this.addCast(table, column, typeName)
-        }
-      })
-      eachNode<{ arg?: Node }>(node, 'NullTest', ({ arg }) => {
-        for (const column of columnNamesOf(arg)) {
-          hints.nullTested.add(this.oldColumn(table, column))
         }
       })
       eachNode<{ funcname?: Node[]; args?: Node[] }>(node, 'FuncCall', (call) => {
@@ -141,6 +134,19 @@ class Collector {
           }
         }
       })
+    }
+  }
+
+  private withOldNames(table: string, scenario: Scenario): Scenario {
+    return Object.fromEntries(Object.entries(scenario).map(([column, value]) => [this.oldColumn(table, column), value]))
+  }
+
+  /** Takes the first scenario of every statement, then the second ones: rows are few. */
+  rankScenarios(): void {
+    for (const [table, lists] of this.ranked) {
+      const longest = Math.max(...lists.map((list) => list.length))
+      const ranked = Array.from({ length: longest }, (_, at) => lists.map((list) => list[at])).flat()
+      this.hints(table).scenarios = ranked.filter((scenario) => scenario !== undefined)
     }
   }
 

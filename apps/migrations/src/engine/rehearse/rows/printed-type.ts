@@ -1,6 +1,6 @@
 import type { TypeName } from '@pgsql/types'
 import { nameParts } from '../../plan/syntax.ts'
-import { constantText } from './expression-literals.ts'
+import { constantText } from './scenarios.ts'
 
 /** Names that format_type() prints another way than the parser gives them. */
 const printed: Record<string, string> = {

@@ -3,8 +3,8 @@ import type { Catalog } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
 import { baseType } from '../../prove/table-contents.ts'
 import { type ColumnValues, fit } from './column-values.ts'
-import { literalsIn } from './expression-literals.ts'
 import type { Row } from './make-table-rows.ts'
+import { scenariosIn } from './scenarios.ts'
 import type { RowCheck, TableNeeds } from './table-needs.ts'
 import { splitType, type TypeValues } from './type-values.ts'
 
@@ -101,9 +101,9 @@ function candidatesFor(
   }
   const source = values.get(name)
   const literals = checks
-    .flatMap((check) => literalsIn(parseSql(`SELECT ${check.expression}`)))
-    .filter((literal) => literal.column === name)
-    .map((literal) => fit(catalog, types, column, literal.value))
+    .flatMap((check) => scenariosIn(parseSql(`SELECT ${check.expression}`)))
+    .map((scenario) => scenario[name])
+    .map((value) => (typeof value === 'string' ? fit(catalog, types, column, value) : undefined))
   const base = splitType(baseType(catalog, column.type)).name
   const generic = (
     /^(text|character)/.test(base) ? texts : /^(smallint|integer|bigint|numeric|real|double)/.test(base) ? numbers : []

@@ -99,6 +99,9 @@ const texts = [
   '日本',
 ]
 const text = (number: number): string => texts[number] ?? `text ${number}`
+/** Every other value is one that unique columns have too, so that joins find partners. */
+const anyText: Maker = (number, argument) =>
+  number % 2 === 1 ? uniqueText(number, argument) : fitted(text(number), argument)
 
 const twoDigits = (number: number): string => String(number).padStart(2, '0')
 /** A day of the years 2001 to 2010, so that nothing made is taken for a value of now(). */
@@ -156,9 +159,9 @@ const makers: Record<string, Maker> = {
   real: (number) => String(spread(number) * 1.5),
   'double precision': (number) => String(spread(number) * 1.25),
   boolean: (number) => (number % 2 === 0 ? 'true' : 'false'),
-  text,
-  'character varying': (number, argument) => fitted(text(number), argument),
-  character: (number, argument) => fitted(text(number), argument === '' ? '1' : argument),
+  text: anyText,
+  'character varying': anyText,
+  character: (number, argument) => anyText(number, argument === '' ? '1' : argument),
   '"char"': (number) => String.fromCharCode(97 + (number % 26)),
   name: text,
   uuid: (number) => `${hex(number + 1, 8)}-0000-4000-8000-${hex(number + 1, 12)}`,
