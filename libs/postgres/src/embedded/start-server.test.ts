@@ -33,7 +33,7 @@ describe('startServer', () => {
     const { url, folder } = JSON.parse(line) as { url: string; folder: string }
     expect(await ask(url, 'SELECT 1 AS one')).toEqual({ one: 1 })
     child.kill('SIGKILL')
-    await vi.waitFor(() => expect(existsSync(path.dirname(folder))).toBe(false), { timeout: 20_000, interval: 50 })
+    await vi.waitFor(() => expect(existsSync(path.dirname(folder))).toBe(false), { timeout: 50_000, interval: 50 })
     await expect(ask(url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/)
   })
 
