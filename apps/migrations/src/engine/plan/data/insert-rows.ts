@@ -2,7 +2,7 @@
 import { lockOn, patiently } from '../actions.ts'
 import type { PlanningUnit } from '../draft.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
-import { asOne, changed, keyAndNew, of, rowBefore, sameKey } from './change-rows.ts'
+import { asOne, changed, changedRows, keyAndValues, of, sameKey } from './change-rows.ts'
 import { keptName, makeKept, type Target, withoutTriggers } from './kept-table.ts'
 import { triggersFor } from './triggers.ts'
 import { type Carried, restoreSql } from './update-rows.ts'
@@ -24,18 +24,19 @@ export function insertRows(
     ...columns.map((column, position) => `${of('t', column)} AS ${olds[position]}`),
     ...columns.map((column, position) => `${of('t', column)} AS ${news[position]}`),
   ]
+  const before = changedRows(target, columns)
   const sql = [
     `WITH ${changed} AS (`,
-    asOne(statement, keyAndNew(statement.alias, target, columns)),
+    asOne(statement, keyAndValues(statement.alias, target, columns)),
     ')',
     `INSERT INTO ${kept} (${[...keys, 'is_new', ...olds, ...news].join(', ')})`,
     `SELECT ${[
       ...keys.map((key) => `${changed}.${key}`),
-      `${of('before', target.key[0]?.name ?? '')} IS NULL`,
-      ...columns.map((column) => of('before', column)),
+      `${before.oldKey} IS NULL`,
+      ...before.old,
       ...news.map((name) => `${changed}.${name}`),
     ].join(', ')}`,
-    `FROM ${changed} LEFT JOIN LATERAL (${rowBefore(target)}) AS before ON true`,
+    `FROM ${before.from}`,
   ].join('\n')
   const make = makeKept(kept, `SELECT ${empty.join(', ')} FROM ${target.sql} AS t`)
   const remove = `DELETE FROM ${target.sql} AS t USING ${kept} AS kept WHERE ${sameKey('t', target.key, 'kept')} AND kept.is_new`

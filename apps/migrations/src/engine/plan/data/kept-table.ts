@@ -17,6 +17,8 @@ export interface Target {
   relation: Relation
   key: KeyColumn[] | undefined
   triggers: ActiveTrigger[]
+  /** The server's RETURNING gives the row as it was, too (PostgreSQL 18 and later). */
+  returnsOld: boolean
 }
 
 /** Returns the target, with the columns that it has when the unit runs. */
@@ -27,7 +29,14 @@ export function toTarget(
   unit: PlanningUnit,
   context: PlanContext,
 ): Target {
-  return { name, sql: sqlName(name), relation, key, triggers: activeTriggers(relation, unit, context) }
+  return {
+    name,
+    sql: sqlName(name),
+    relation,
+    key,
+    triggers: activeTriggers(relation, unit, context),
+    returnsOld: context.serverMajor >= 18,
+  }
 }
 
 /** Returns the name, in schema `freehold`, of a table for what the unit replaces; `what` tells several of one unit apart. */

@@ -4,7 +4,7 @@ import { lockOn, nothing, patiently } from '../actions.ts'
 import type { PlanningUnit } from '../draft.ts'
 import type { Action, BatchAction } from '../step.ts'
 import type { DataStatement } from './analyse-data-statement.ts'
-import { asOne, changed, inRange, keyAndNew, of, rowBefore, sameKey } from './change-rows.ts'
+import { asOne, changed, changedRows, inRange, keyAndValues, lockRows, of, sameKey } from './change-rows.ts'
 import { keptName, keptRelation, makeKept, type Target, withoutTriggers } from './kept-table.ts'
 import { boundaryQuery, lookUpSettings, rangeConditions, rangeSettings } from './key-range.ts'
 import type { KeyColumn } from './table-key.ts'
@@ -36,7 +36,7 @@ export function updateInRanges(
     return { do: { ...common, before: [], sql: [inRange(statement, target.key, [])] }, undo: nothing }
   }
   const kept = keptName(unit)
-  const update = inRange(statement, target.key, keyAndNew(statement.alias, target, columns))
+  const update = inRange(statement, target.key, keyAndValues(statement.alias, target, columns))
   const sql = keeping(update, kept, target, columns)
   return {
     do: { ...common, before: makeUpdateKept(kept, target, columns), sql: [sql] },
@@ -55,10 +55,11 @@ export function updateAsOne(
     return { do: patiently([unit.unit.sql], unit.settings), undo: nothing }
   }
   const kept = keptName(unit)
-  const update = asOne(statement, keyAndNew(statement.alias, target, columns))
+  const locking = target.returnsOld ? [] : [lockRows(statement)]
+  const update = asOne(statement, keyAndValues(statement.alias, target, columns))
   const sql = keeping(update, kept, target, columns)
   return {
-    do: patiently([...makeUpdateKept(kept, target, columns), sql], unit.settings),
+    do: patiently([...makeUpdateKept(kept, target, columns), ...locking, sql], unit.settings),
     undo: restore(kept, target, columns, unit, 'asOne'),
   }
 }
@@ -79,17 +80,14 @@ function makeUpdateKept(kept: string, target: Target & { key: KeyColumn[] }, col
 function keeping(update: string, kept: string, target: Target & { key: KeyColumn[] }, columns: string[]): string {
   const names = (prefix: string): string[] => columns.map((_, position) => `${prefix}_${position + 1}`)
   const keys = target.key.map((_, position) => `key_${position + 1}`)
+  const { from, old } = changedRows(target, columns)
   return [
     `WITH ${changed} AS (`,
     update,
     ')',
     `INSERT INTO ${kept} (${[...keys, ...names('old'), ...names('new')].join(', ')})`,
-    `SELECT ${[
-      ...keys.map((key) => `${changed}.${key}`),
-      ...columns.map((column) => of('before', column)),
-      ...names('new').map((name) => `${changed}.${name}`),
-    ].join(', ')}`,
-    `FROM ${changed} CROSS JOIN LATERAL (${rowBefore(target)}) AS before`,
+    `SELECT ${[...keys.map((key) => `${changed}.${key}`), ...old, ...names('new').map((name) => `${changed}.${name}`)].join(', ')}`,
+    `FROM ${from}`,
   ].join('\n')
 }
 
