@@ -88,6 +88,7 @@ function toTypes(rows: FamilyRows): UserType[] {
 
 function toRelations(rows: FamilyRows): Relation[] {
   const columns = groupBy(rows.columns, (row) => row.relation)
+  const nameOf = createColumnNameOf(columns)
   const constraints = groupBy(rows.constraints, (row) => row.relation)
   const indexes = groupBy(rows.indexes, (row) => row.relation)
   const triggers = groupBy(rows.triggers, (row) => row.relation)
@@ -101,10 +102,8 @@ function toRelations(rows: FamilyRows): Relation[] {
     toastOptions: sorted(row.toastOptions),
     definition: row.definition === null ? null : withoutSemicolon(row.definition),
     columns: (columns.get(row.oid) ?? []).map(toColumn),
-    constraints: (constraints.get(row.oid) ?? []).map(
-      ({ oid: _, relation: __, ...constraint }): Constraint => constraint,
-    ),
-    indexes: (indexes.get(row.oid) ?? []).map(toIndex),
+    constraints: (constraints.get(row.oid) ?? []).map((constraint) => toConstraint(constraint, nameOf)),
+    indexes: (indexes.get(row.oid) ?? []).map((index) => toIndex(index, nameOf)),
     triggers: (triggers.get(row.oid) ?? []).map(withoutOids),
     policies: (policies.get(row.oid) ?? []).map(withoutOids),
     rules: (rules.get(row.oid) ?? []).filter((rule) => rule.name !== '_RETURN').map(withoutOids),
@@ -121,11 +120,46 @@ function toColumn({ relation: _, number: __, defaultOid: ___, ...column }: Colum
   }
 }
 
-function toIndex({ oid: _, relation: __, head, ...index }: IndexRow): Index {
+/** Returns the name of a relation's column by its number. */
+type ColumnNameOf = (relation: number, number: number) => string
+
+function createColumnNameOf(columns: Map<number, ColumnRow[]>): ColumnNameOf {
+  const names = new Map<string, string>()
+  for (const [relation, rows] of columns) {
+    for (const { number, name } of rows) {
+      names.set(`${relation} ${number}`, name)
+    }
+  }
+  // A foreign key may reference a table that is an extension's.
+  return (relation, number) => names.get(`${relation} ${number}`) ?? `column ${number}`
+}
+
+function toConstraint(row: ConstraintRow, nameOf: ColumnNameOf): Constraint {
+  const { oid: _, relation, columns, references, ...constraint } = row
+  return {
+    ...constraint,
+    columns: (columns ?? []).map((number) => nameOf(relation, number)),
+    references: references === null ? null : toReferences(references, nameOf),
+  }
+}
+
+function toReferences(row: NonNullable<ConstraintRow['references']>, nameOf: ColumnNameOf): Constraint['references'] {
+  const { relation, columns, ...references } = row
+  return { ...references, columns: columns.map((number) => nameOf(relation, number)) }
+}
+
+function toIndex(row: IndexRow, nameOf: ColumnNameOf): Index {
+  const { oid: _, relation, head, columns, include, ...index } = row
   if (!index.definition.startsWith(head)) {
     throw new Error(`the definition of index ${index.name} does not start as expected: ${index.definition}`)
   }
-  return { ...index, options: sorted(index.options), body: index.definition.slice(head.length) }
+  return {
+    ...index,
+    columns: columns.map((number) => (number === 0 ? null : nameOf(relation, number))),
+    include: include.map((number) => nameOf(relation, number)),
+    options: sorted(index.options),
+    body: index.definition.slice(head.length),
+  }
 }
 
 function withoutOids<T extends { oid: number; relation: number }>({

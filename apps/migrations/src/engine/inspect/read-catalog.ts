@@ -10,7 +10,7 @@ import { publicationsQuery } from './families/publications.ts'
 import { relationsQuery } from './families/relations.ts'
 import { routinesQuery } from './families/routines.ts'
 import { extensionsQuery, schemasQuery } from './families/schemas.ts'
-import type { Scope } from './families/scope.ts'
+import { type Scope, usedCatalogs } from './families/scope.ts'
 import { sequencesQuery } from './families/sequences.ts'
 import { policiesQuery, rulesQuery, statisticsQuery, triggersQuery } from './families/table-parts.ts'
 import { domainConstraintsQuery, typesQuery } from './families/types.ts'
@@ -47,11 +47,11 @@ export async function readCatalog(client: Client, options: ReadCatalogOptions = 
   const [begin, end] = options.insideTransaction
     ? [`SAVEPOINT ${savepoint}`, `ROLLBACK TO SAVEPOINT ${savepoint}; RELEASE SAVEPOINT ${savepoint}`]
     : ['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', 'ROLLBACK']
-  const session = await client.query<{ version: number; user: string; settings: Record<string, string> }>(sessionQuery)
-  const { version, user, settings } = getFirst(session.rows)
   await client.query(begin)
   try {
-    const scope: Scope = { excludeSchemas: options.excludeSchemas ?? ['freehold'], version }
+    const session = await client.query<SessionRow>(sessionQuery)
+    const { version, user, settings, used } = getFirst(session.rows)
+    const scope: Scope = { excludeSchemas: options.excludeSchemas ?? ['freehold'], version, used }
     const rows = await readFamilies(client, scope)
     return assembleCatalog({ serverVersionNum: version, currentUser: user, settings }, rows)
   } finally {
@@ -59,10 +59,20 @@ export async function readCatalog(client: Client, options: ReadCatalogOptions = 
   }
 }
 
+interface SessionRow {
+  version: number
+  user: string
+  settings: Record<string, string>
+  used: string[]
+}
+
+// Locales and tablespaces are those of one machine: another one may not have them.
 const sessionQuery = `
   select current_setting('server_version_num')::int as version, current_user::text as user,
     (select json_object_agg(name, setting order by name) from pg_settings
-     where name = 'search_path' or (context = 'user' and source in ('configuration file', 'global', 'database', 'user', 'database user'))) as settings`
+     where name = 'search_path' or (context = 'user' and name not in ('default_tablespace', 'temp_tablespaces') and name !~ '^lc_'
+       and source in ('configuration file', 'global', 'database', 'user', 'database user'))) as settings,
+    ${usedCatalogs} as used`
 
 const families = {
   schemas: schemasQuery,

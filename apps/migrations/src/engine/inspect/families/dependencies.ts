@@ -1,3 +1,5 @@
+import { firstUserOid } from './scope.ts'
+
 export interface DependencyRow {
   class: string
   object: number
@@ -6,9 +8,6 @@ export interface DependencyRow {
   on: number
   onColumn: number
 }
-
-/** Objects below this oid are the system's own; initdb gives out no higher one. */
-const firstUserOid = 16384
 
 /**
  * Normal dependencies between the user's objects; one on a member of an extension is one on the extension. Automatic and

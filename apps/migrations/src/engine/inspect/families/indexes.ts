@@ -1,7 +1,10 @@
 import type { Index } from '../catalog.ts'
-import { columnNames, commentOn, qualified, type Scope, userRelations } from './scope.ts'
+import { qualified, type Scope, userRelations } from './scope.ts'
 
-export interface IndexRow extends Omit<Index, 'options' | 'body'> {
+/** An index with its columns by number; 0 stands for an expression. */
+export interface IndexRow extends Omit<Index, 'options' | 'body' | 'columns' | 'include'> {
+  columns: number[]
+  include: number[]
   oid: number
   relation: number
   options: string[] | null
@@ -18,17 +21,17 @@ export function indexesQuery(scope: Scope): string {
       ${qualified('n.nspname', 'r.relname')} as table,
       i.indisunique as unique, i.indisprimary as primary, i.indisvalid as valid, ${nullsNotDistinct} as "nullsNotDistinct",
       i.indisclustered as clustered, space.spcname::text as tablespace, con.conname::text as constraint,
-      array(select a.attname::text from unnest(i.indkey::int2[]) with ordinality as key (number, position)
-        left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.number and key.number > 0
-        where key.position <= i.indnkeyatts order by position) as columns,
-      ${columnNames('i.indrelid', '(i.indkey::int2[])[i.indnkeyatts:]')} as include,
+      (i.indkey::int2[])[:i.indnkeyatts - 1] as columns, (i.indkey::int2[])[i.indnkeyatts:] as include,
       c.reloptions as options, pg_get_expr(i.indpred, i.indrelid) as predicate,
-      (select ${qualified('pn.nspname', 'p.relname')} from pg_inherits h join pg_class p on p.oid = h.inhparent
-        join pg_namespace pn on pn.oid = p.relnamespace where h.inhrelid = c.oid) as "attachedTo",
-      array(select nullif(attstattarget, -1) from pg_attribute where attrelid = c.oid and attnum > 0 order by attnum) as "statisticsTargets",
-      ${commentOn('pg_class', 'c.oid')} as comment
+      case when c.relispartition then (select ${qualified('pn.nspname', 'p.relname')} from pg_inherits h join pg_class p on p.oid = h.inhparent
+        join pg_namespace pn on pn.oid = p.relnamespace where h.inhrelid = c.oid) end as "attachedTo",
+      -- Only columns that are expressions can have one.
+      case when i.indexprs is null then array_fill(null::int, array[i.indnatts]) else
+        array(select nullif(attstattarget, -1)::int from pg_attribute where attrelid = c.oid and attnum > 0 order by attnum) end as "statisticsTargets",
+      note.description as comment
     from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class r on r.oid = i.indrelid
     join pg_namespace n on n.oid = r.relnamespace
+    left join pg_description note on note.classoid = 'pg_class'::regclass and note.objoid = c.oid and note.objsubid = 0
     left join pg_tablespace space on space.oid = c.reltablespace
     left join pg_constraint con on con.conindid = c.oid and con.conrelid = i.indrelid and con.contype in ('p', 'u', 'x')
     where i.indrelid in ${userRelations(scope)}

@@ -1,5 +1,11 @@
 import { commentOn } from './scope.ts'
 
+/** The query for a family, run only where the catalog that it reads holds something. */
+export interface OtherQuery {
+  catalog: string
+  sql: string
+}
+
 /** SQL expressions for the columns of a row of `others`. */
 export interface OtherExpressions {
   class: string

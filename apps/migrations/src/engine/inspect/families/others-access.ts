@@ -1,16 +1,16 @@
-import { selectOther } from './other-row.ts'
+import { type OtherQuery, selectOther } from './other-row.ts'
 import { isUserSchema, notOfExtension, type Scope } from './scope.ts'
 
 /** Foreign data, event triggers, default privileges, dependencies on extensions and security labels. */
-export function accessQueries(scope: Scope): string[] {
+export function accessQueries(scope: Scope): OtherQuery[] {
   return [
-    wrappersQuery,
-    serversQuery,
-    userMappingsQuery,
-    eventTriggersQuery,
-    defaultPrivilegesQuery(scope),
-    extensionDependenciesQuery,
-    securityLabelsQuery,
+    { catalog: 'pg_foreign_data_wrapper', sql: wrappersQuery },
+    { catalog: 'pg_foreign_server', sql: serversQuery },
+    { catalog: 'pg_foreign_server', sql: userMappingsQuery },
+    { catalog: 'pg_event_trigger', sql: eventTriggersQuery },
+    { catalog: 'pg_default_acl', sql: defaultPrivilegesQuery(scope) },
+    { catalog: 'pg_depend', sql: extensionDependenciesQuery },
+    { catalog: 'pg_seclabel', sql: securityLabelsQuery },
   ]
 }
 

@@ -1,20 +1,18 @@
-import { selectOther } from './other-row.ts'
-import { inUserSchema, notOfExtension, qualified, type Scope } from './scope.ts'
-
-const firstUserOid = 16384
+import { type OtherQuery, selectOther } from './other-row.ts'
+import { firstUserOid, inUserSchema, notOfExtension, qualified, type Scope } from './scope.ts'
 
 /** Casts, operators with their classes and families, transforms, languages, access methods, conversions, base types. */
-export function operatorQueries(scope: Scope): string[] {
+export function operatorQueries(scope: Scope): OtherQuery[] {
   return [
-    castsQuery,
-    operatorsQuery(scope),
-    operatorFamiliesQuery(scope),
-    operatorClassesQuery(scope),
-    transformsQuery,
-    languagesQuery,
-    accessMethodsQuery,
-    conversionsQuery(scope),
-    baseTypesQuery(scope),
+    { catalog: 'pg_cast', sql: castsQuery },
+    { catalog: 'pg_operator', sql: operatorsQuery(scope) },
+    { catalog: 'pg_opfamily', sql: operatorFamiliesQuery(scope) },
+    { catalog: 'pg_opclass', sql: operatorClassesQuery(scope) },
+    { catalog: 'pg_transform', sql: transformsQuery },
+    { catalog: 'pg_language', sql: languagesQuery },
+    { catalog: 'pg_am', sql: accessMethodsQuery },
+    { catalog: 'pg_conversion', sql: conversionsQuery(scope) },
+    { catalog: 'pg_type', sql: baseTypesQuery(scope) },
   ]
 }
 

@@ -1,14 +1,14 @@
-import { selectOther } from './other-row.ts'
+import { type OtherQuery, selectOther } from './other-row.ts'
 import { inUserSchema, notOfExtension, qualified, type Scope } from './scope.ts'
 
 /** Collations and all of text search. */
-export function textQueries(scope: Scope): string[] {
+export function textQueries(scope: Scope): OtherQuery[] {
   return [
-    collationsQuery(scope),
-    parsersQuery(scope),
-    templatesQuery(scope),
-    dictionariesQuery(scope),
-    configurationsQuery(scope),
+    { catalog: 'pg_collation', sql: collationsQuery(scope) },
+    { catalog: 'pg_ts_parser', sql: parsersQuery(scope) },
+    { catalog: 'pg_ts_template', sql: templatesQuery(scope) },
+    { catalog: 'pg_ts_dict', sql: dictionariesQuery(scope) },
+    { catalog: 'pg_ts_config', sql: configurationsQuery(scope) },
   ]
 }
 

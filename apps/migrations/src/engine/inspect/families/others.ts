@@ -29,8 +29,11 @@ export interface OtherRow {
 /** Reads what only pg_dump and a complete clone need to know of, in one statement. */
 export function othersQuery(scope: Scope): string {
   const queries = [...operatorQueries(scope), ...textQueries(scope), ...accessQueries(scope)]
-  const all = queries.map((query) => `(${query})`).join(' union all ')
-  return `select * from (${all}) as other order by family collate "C", key collate "C"`
+  const all = queries.filter(({ catalog }) => scope.used.includes(catalog)).map(({ sql }) => `(${sql})`)
+  // Without any there is still an answer, with no rows.
+  return all.length === 0
+    ? 'select where false'
+    : `select * from (${all.join(' union all ')}) as other order by family collate "C", key collate "C"`
 }
 
 // GRANT has words of its own for some.

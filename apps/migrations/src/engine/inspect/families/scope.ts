@@ -5,7 +5,39 @@ export interface Scope {
   excludeSchemas: string[]
   /** server_version_num */
   version: number
+  /** Those of the rarer system catalogs that hold anything but the system's own. */
+  used: string[]
 }
+
+/** Objects below this oid are the system's own; initdb gives out no higher one. */
+export const firstUserOid = 16384
+
+const rareCatalogs = [
+  'pg_cast',
+  'pg_operator',
+  'pg_opfamily',
+  'pg_opclass',
+  'pg_transform',
+  'pg_language',
+  'pg_am',
+  'pg_conversion',
+  'pg_collation',
+  'pg_ts_parser',
+  'pg_ts_template',
+  'pg_ts_dict',
+  'pg_ts_config',
+  'pg_foreign_data_wrapper',
+  'pg_foreign_server',
+  'pg_event_trigger',
+  'pg_default_acl',
+]
+
+/** An expression for the names of the rarer catalogs that hold something: planning queries on them costs more than all else. */
+export const usedCatalogs = `array_remove(array[
+  ${rareCatalogs.map((name) => `case when exists (select from ${name} where oid >= ${firstUserOid}) then '${name}' end`).join(',\n  ')},
+  case when exists (select from pg_type where oid >= ${firstUserOid} and typtype in ('b', 'p') and typelem = 0) then 'pg_type' end,
+  case when exists (select from pg_depend where refclassid = 'pg_extension'::regclass and deptype = 'x') then 'pg_depend' end,
+  case when exists (select from pg_seclabel) then 'pg_seclabel' end], null)`
 
 /** The table in which Prisma keeps which migrations it has applied; it is never part of the user's schema. */
 export const prismaTable = '_prisma_migrations'
