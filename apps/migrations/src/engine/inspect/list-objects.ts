@@ -40,7 +40,8 @@ export function listObjects(catalog: Catalog, options: { ignorePlace?: boolean }
   for (const publication of catalog.publications) add(publicationKey(publication.name), without(publication, ['name']))
   for (const other of catalog.others) {
     if (!(options.ignorePlace && placeFamilies.includes(other.family))) {
-      add(otherKey(other), without(other, ['family', 'key']))
+      // The roles follow from the statements.
+      add(otherKey(other), without(other, ['family', 'key', 'roles']))
     }
   }
   addTypes(catalog, add)
