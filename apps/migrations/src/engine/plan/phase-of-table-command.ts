@@ -1,12 +1,14 @@
 /** The phase of one command of an ALTER TABLE on a table that existed. */
-import type { AlterTableCmd, Constraint as ConstraintNode, Node } from '@pgsql/types'
+import type { AlterTableCmd, Constraint as ConstraintNode, Node, RangeVar } from '@pgsql/types'
 import type { Constraint, Relation } from '../inspect/catalog.ts'
 import type { RelationName } from '../rehearse/observation.ts'
+import { objectNameParts } from './bridges/existing-objects.ts'
 import { findLiveColumn, findLiveRelation } from './bridges/trace-names.ts'
 import type { PlanContext, PlanningUnit } from './draft.ts'
+import { droppedKeyOf } from './kept/dropped-key.ts'
 import { isDataStatement } from './statement-kinds.ts'
 import type { Phase } from './step.ts'
-import { bodyOf, nameParts, rangeVarsOf } from './syntax.ts'
+import { alterCommand, bodyOf, nameParts, rangeVarsOf } from './syntax.ts'
 
 interface AlterFields {
   relation?: { schemaname?: string; relname?: string }
@@ -77,6 +79,7 @@ function phaseOfNewConstraint(constraint: ConstraintNode | undefined, place: Pla
   const isNotNull = (column: string): boolean => findLiveColumn(name, column, unit.order, context)?.notNull === true
   switch (constraint?.contype) {
     case 'CONSTR_FOREIGN':
+      return isKeyReplaced(constraint.pktable, place) ? 'contract' : 'expand'
     case 'CONSTR_UNIQUE':
       return 'expand'
     case 'CONSTR_PRIMARY':
@@ -86,6 +89,30 @@ function phaseOfNewConstraint(constraint: ConstraintNode | undefined, place: Pla
     default:
       return 'contract'
   }
+}
+
+/** A foreign key made too early would stand on the index that an earlier statement drops in the contract phase. */
+function isKeyReplaced(referenced: RangeVar | undefined, { unit, context }: Place): boolean {
+  const live = referenced && findLiveRelation(context.resolve(referenced), unit.order, context)
+  return (
+    live !== undefined &&
+    context.units.some(
+      (earlier) => earlier.order < unit.order && earlier.phase === 'contract' && changesKeyOf(earlier, live, context),
+    )
+  )
+}
+
+function changesKeyOf(unit: PlanningUnit, live: Relation, context: PlanContext): boolean {
+  const alter = alterCommand(unit.unit.node)
+  if (alter !== undefined) {
+    const table = findLiveRelation(context.resolve(alter.relation), unit.order, context)
+    const added = bodyOf<ConstraintNode>(alter.command.def, 'Constraint')?.contype
+    const isKey = added === 'CONSTR_PRIMARY' || added === 'CONSTR_UNIQUE' || droppedKeyOf(unit, context) !== undefined
+    return isKey && table === live
+  }
+  const drop = bodyOf<{ removeType?: string; objects?: Node[] }>(unit.unit.node, 'DropStmt')
+  const names = (drop?.objects ?? []).map((object) => objectNameParts(object).at(-1))
+  return drop?.removeType === 'OBJECT_INDEX' && live.indexes.some(({ unique, name }) => unique && names.includes(name))
 }
 
 function keyColumns(constraint: ConstraintNode, { live }: Place): string[] {

@@ -35,7 +35,12 @@ import { refusalByRule } from './rule-refusals.ts'
 export const deferred: Mechanism = {
   name: 'deferred',
   applies(unit, context) {
-    return refusalByRule(unit, context) !== undefined || removes(unit, context) || isOnlyCatalogChange(unit, context)
+    return (
+      refusalByRule(unit, context) !== undefined ||
+      removes(unit, context) ||
+      renameBack(unit, context) !== undefined ||
+      isOnlyCatalogChange(unit, context)
+    )
   },
   steps(unit, context): Draft[] | DraftRefusal {
     return refusalByRule(unit, context) ?? stepsOf(unit, context)
@@ -143,6 +148,9 @@ function asWritten(unit: PlanningUnit, context: PlanContext): Draft {
 }
 
 function reasonOf(unit: PlanningUnit): string {
+  if (unit.phase !== 'contract' && unit.statement.directives.phase === undefined) {
+    return 'only the plan itself has used the old name'
+  }
   const kind = kindOf(unit.unit.node)
   const word =
     kind === 'DropStmt'
