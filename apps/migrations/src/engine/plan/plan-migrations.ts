@@ -133,7 +133,7 @@ function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefu
     : 'that needs a twin of the table, which this version cannot make'
   const refusal: DraftRefusal = {
     why: isOpaque(unit.unit.node) ? 'rule' : 'twin',
-    reason: `${what} ${table?.name ?? 'a table'} under ${locks.join(', ') || 'a lock'}: ${needs}; -- freehold: allow-blocking "<reason>" before it runs it as written`,
+    reason: `${what} ${table?.name ?? 'a table'} under ${locks.join(', ') || 'a lock'}: ${needs}`,
   }
   return table === undefined ? refusal : { ...refusal, table }
 }
