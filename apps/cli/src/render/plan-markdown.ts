@@ -47,20 +47,21 @@ function statementTables(plan: Plan, schema: string): string[] {
     lines.push(`**${prose(migrationId)}**`, '')
     lines.push('| | Statement | As written | Instead | Why |', '|--:|---|---|---|---|')
     for (const statement of plan.statements.filter((candidate) => candidate.migrationId === migrationId)) {
-      lines.push(statementRow(statement, schema))
+      lines.push(statementRow(statement, plan, schema))
     }
     lines.push('')
   }
   return lines
 }
 
-function statementRow(statement: PlannedStatement, schema: string): string {
+function statementRow(statement: PlannedStatement, plan: Plan, schema: string): string {
+  const { instead, because } = describeInstead(statement, plan)
   const cells = [
     String(statement.index + 1),
     code(oneLine(statement.sql, 160)),
     prose(describePlain(statement, schema)),
-    prose(describeInstead(statement)),
-    prose(statement.reason),
+    prose(instead),
+    prose(because ?? ''),
   ]
   return `| ${cells.join(' | ')} |`
 }

@@ -61,22 +61,23 @@ function renderStatements(plan: Plan, options: TextOptions): string[] {
       migrationId = statement.migrationId
       lines.push(options.paint.bold(printable(migrationId)))
     }
-    lines.push(...renderStatement(statement, options), '')
+    lines.push(...renderStatement(statement, plan, options), '')
   }
   return lines
 }
 
-function renderStatement(statement: PlannedStatement, options: TextOptions): string[] {
+function renderStatement(statement: PlannedStatement, plan: Plan, options: TextOptions): string[] {
   const { paint, width, schema } = options
   const layout = { indent: 6, label: 12, width }
   const number = String(statement.index + 1).padStart(4)
+  const { instead, because } = describeInstead(statement, plan)
   // Two lines of a statement are enough to know it by.
   const sql = wrap(oneLine(statement.sql, (width - 6) * 2 - 10), width - 6)
   return [
     ...sql.map((line, index) => paint.cyan(`${index === 0 ? number : '    '}  ${line}`)),
     ...labelled('as written', describePlain(statement, schema), layout).map(paint.dim),
-    ...labelled('instead', describeInstead(statement), layout),
-    ...labelled('because', statement.reason, layout).map(paint.dim),
+    ...labelled('instead', instead, layout),
+    ...(because === null ? [] : labelled('because', because, layout).map(paint.dim)),
   ]
 }
 

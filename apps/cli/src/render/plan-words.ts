@@ -15,11 +15,22 @@ const mechanisms: Record<PlannedStatement['mechanism'], string> = {
   twin: 'by a second table that takes over',
 }
 
-/** Says how a statement will be carried out. */
-export function describeInstead(statement: PlannedStatement): string {
-  const where = statement.phases.length === 0 ? '' : `, in ${statement.phases.join(' and ')}`
-  const steps = statement.steps.length === 0 ? '' : ` (${statement.steps.join(', ')})`
-  return `${statement.mechanism}: ${mechanisms[statement.mechanism]}${where}${steps}`
+/** Says how a statement of the plan will be carried out, and why so. */
+export function describeInstead(statement: PlannedStatement, plan: Plan): { instead: string; because: string | null } {
+  if (statement.steps.length > 0) {
+    const how = `${statement.mechanism}: ${mechanisms[statement.mechanism]}`
+    const where = statement.phases.length === 0 ? '' : `, in ${statement.phases.join(' and ')}`
+    return { instead: `${how}${where} (${statement.steps.join(', ')})`, because: statement.reason }
+  }
+  const isRefused = plan.refusals.some(
+    ({ migrationId, index }) => migrationId === statement.migrationId && index === statement.index,
+  )
+  if (isRefused) {
+    return { instead: 'refused, see below', because: null }
+  }
+  return plan.refusals.length > 0
+    ? { instead: 'not run, for another statement is refused', because: null }
+    : { instead: 'nothing', because: statement.reason }
 }
 
 /** Says how long a step takes and what it writes, as far as that is worth saying. */
@@ -57,26 +68,19 @@ export function headlineOf(step: Step): string {
   }
 }
 
-const refusals: Record<Refusal['why'], string> = {
-  twin: 'needs a rewrite of the table',
-  rule: 'cannot be run online',
-  plain: 'fails as written too',
-  proof: 'the proof found a difference',
-  notRehearsed: 'was not rehearsed',
-}
-
 /** Says what a person can do about a refusal. */
 export function remedyOf(refusal: Refusal): string {
   switch (refusal.why) {
     case 'twin':
+      return 'where it may block: a comment before the statement, -- freehold: allow-blocking "<reason>", runs it as written'
     case 'rule':
-      return 'put  -- freehold: allow-blocking "<reason>"  on the line before the statement to run it as written, when it may block'
+      return 'change the statement as the reason says; docs/reference/directives.md has what a comment before it can allow'
     case 'plain':
-      return 'mend the statement or the rows it fails on; nothing was run'
+      return 'mend the statement, or the rows it fails on; nothing was run'
     case 'proof':
-      return 'the plan is not run; allow-blocking runs the statement as written, and the difference is worth a report'
+      return 'nothing was run; the plan is at fault and not the migration: please report it with the difference'
     case 'notRehearsed':
-      return 'mend what the reason names, or allow the statement with  -- freehold: allow-blocking "<reason>"'
+      return 'mend what the reason names, for nothing is run that was not rehearsed'
   }
 }
 
@@ -84,7 +88,7 @@ export function remedyOf(refusal: Refusal): string {
 export function describeRefusal(refusal: Refusal): string {
   const state = refusal.sqlstate === null ? '' : ` (SQLSTATE ${refusal.sqlstate})`
   const estimate = refusal.estimate === null ? '' : describeEstimate(refusal.estimate)
-  return `${refusals[refusal.why]}${state}: ${refusal.reason}${estimate === '' ? '' : `; as written ${estimate}`}`
+  return `${refusal.reason}${state}${estimate === '' ? '' : `; as written it takes ${estimate}`}`
 }
 
 /** Says what the proof showed, one sentence a line. */

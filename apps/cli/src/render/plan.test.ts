@@ -59,15 +59,20 @@ describe('renderPlanText', () => {
 
   it('shows a refusal with its reason, its cost and its remedy', () => {
     expect(renderPlanText(refusedPlan, [], { ...plain, width: 80 })).toMatchInlineSnapshot(`
-      "Plan: 2 migrations, PostgreSQL 18
+      "Plan: 2 migrations, 1 statement, PostgreSQL 18
+
+      20260102000000_total
+         3  ALTER TABLE "orders" ALTER COLUMN "id" TYPE bigint
+            as written  ACCESS EXCLUSIVE on orders (1,204,311 rows, 310 MB); reads and
+                        writes wait for about 9.3 s; rewrites orders
+            instead     refused, see below
 
       refused  20260102000000_total, statement 3, line 5
         sql      ALTER TABLE "orders" ALTER COLUMN "id" TYPE bigint
-        reason   needs a rewrite of the table: the type of a column changes, so the
-                 whole table is written anew; as written about 9.3 s, 310 MB of WAL,
-                 310 MB of disk
-        to do    put  -- freehold: allow-blocking "<reason>"  on the line before the
-                 statement to run it as written, when it may block
+        reason   the type of a column changes, so the whole table is written anew; as
+                 written it takes about 9.3 s, 310 MB of WAL, 310 MB of disk
+        to do    where it may block: a comment before the statement, -- freehold:
+                 allow-blocking "<reason>", runs it as written
 
       Not proven, for it is not run.
 

@@ -1,6 +1,7 @@
 import type { Refusal } from '@freehold/migrations/engine'
 import { Problem, type ProblemDefinition } from '@freehold/migrations/problem'
 import { cliProblems } from '../cli-problems.ts'
+import { remedyOf } from './plan-words.ts'
 import { type Paint, printable } from './text.ts'
 
 /** The one document that --json prints where a command did not end well. */
@@ -47,12 +48,13 @@ function documentOf(definition: ProblemDefinition, message: string, details: Pro
 
 /** Renders what happened, where, and what to do now. */
 export function renderError(document: ErrorDocument, paint: Paint): string {
-  const { code, message, hint, lines } = document.error
+  const { code, message, hint, lines, refusals } = document.error
   const place = placeOf(document)
   const rendered = [
     `${paint.red(paint.bold('error:'))} ${printable(message)}`,
     ...(place === '' ? [] : [`  at ${place}`]),
     ...lines.flatMap((line) => printable(line).split('\n')).map((line) => `  ${line}`),
+    ...[...new Set(refusals.map(remedyOf))].map((remedy) => `  ${remedy}`),
     `${paint.bold('to do:')} ${printable(hint)} ${paint.dim(`[${code}]`)}`,
   ]
   return `${rendered.join('\n')}\n`

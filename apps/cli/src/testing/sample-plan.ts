@@ -160,7 +160,22 @@ export const refusedPlan: Plan = {
   steps: [],
   warnings: [],
   proof: null,
-  statements: [],
+  statements: [
+    {
+      migrationId: '20260102000000_total',
+      index: 2,
+      line: 5,
+      sql: 'ALTER TABLE "orders" ALTER COLUMN "id" TYPE bigint',
+      plainLocks: [{ schema: 'sales', name: 'orders', mode: 'AccessExclusiveLock', rows: 1204311, bytes: 325058560 }],
+      rewrites: ['sales.orders'],
+      scans: [],
+      plainHoldMs: 9290,
+      mechanism: 'brief',
+      phases: [],
+      steps: [],
+      reason: 'nothing to do',
+    },
+  ],
   refusals: [
     {
       migrationId: '20260102000000_total',
