@@ -29,7 +29,9 @@ export function listHistories(folder: string): string[] {
 
 /** Reads one history: a line of facts about the product, then a line a migration. */
 export function readHistory(folder: string, name: string): History {
-  const [head, ...rest] = readFileSync(path.join(folder, `${name}.jsonl`), 'utf8').split('\n').filter((line) => line !== '')
+  const [head, ...rest] = readFileSync(path.join(folder, `${name}.jsonl`), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
   const facts = JSON.parse(head ?? '{}') as { migrationLock?: string }
   return {
     name,

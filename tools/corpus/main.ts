@@ -48,7 +48,9 @@ async function work(): Promise<void> {
         }
       })
       child.on('error', reject)
-      child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the worker for ${job.name} ended with ${code}`))))
+      child.on('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`the worker for ${job.name} ended with ${code}`)),
+      )
     })
   }
 }

@@ -27,7 +27,10 @@ export function printSums(results: MigrationResult[], ms: number): void {
   lines.push('', 'refusals')
   for (const result of results) {
     for (const { why, reason, sql } of result.outcome === 'refused' ? result.refusals : []) {
-      lines.push(`  ${result.history} ${result.id} [${why}] ${reason}`, `      ${sql.replaceAll(/\s+/g, ' ').slice(0, 200)}`)
+      lines.push(
+        `  ${result.history} ${result.id} [${why}] ${reason}`,
+        `      ${sql.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
+      )
     }
   }
   for (const result of results.filter((one) => one.outcome === 'wrong')) {

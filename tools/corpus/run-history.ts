@@ -2,11 +2,18 @@
  * Runs one history of the corpus, a migration at a time: plainly on one database, by Freehold on a copy of it, both
  * with rows in every table, and compares the two.
  */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { deploy, Problem, resolve, type DeployOutcome, type Target } from '@freehold/migrations/engine'
-import { compareCatalogs, compareContents, findVolatileColumns, makeRows, parseMigration, readCatalog } from '@freehold/migrations/testing'
+import { baseline, type DeployOutcome, deploy, Problem, resolve, type Target } from '@freehold/migrations/engine'
+import {
+  compareCatalogs,
+  compareContents,
+  findVolatileColumns,
+  makeRows,
+  parseMigration,
+  readCatalog,
+} from '@freehold/migrations/testing'
 import { type Client, connect, quoteIdentifier, sqlstateOf } from '@freehold/postgres'
 import type { Server } from '@freehold/postgres/embedded'
 import type { CorpusMigration, History } from './corpus.ts'
@@ -29,17 +36,27 @@ export async function runHistory(options: RunHistoryOptions): Promise<void> {
   const suffix = options.history.name.replaceAll(/\W/g, '_').toLowerCase().slice(0, 40)
   const bench = { folder, admin, plain: `plain_${suffix}`, online: `online_${suffix}`, server: options.server }
   try {
-    await admin.query(`DO $$ BEGIN CREATE ROLE ${owner} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`).catch(() => {})
+    await admin
+      .query(`DO $$ BEGIN CREATE ROLE ${owner} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
+      .catch(() => {})
     await createDatabase(bench, bench.plain)
     await writeFile(path.join(folder, 'migration_lock.toml'), options.history.migrationLock)
-    for (const [position, migration] of options.history.migrations.entries()) {
+    const { migrations } = options.history
+    const last = migrations.findLastIndex((_, position) => options.isJudged(position))
+    let areUnentered = false
+    for (const [position, migration] of migrations.slice(0, last + 1).entries()) {
+      const isJudged = options.isJudged(position)
+      if (isJudged && areUnentered) {
+        await baseline(targetOf(bench, bench.plain))
+      }
       await mkdir(path.join(folder, migration.id), { recursive: true })
       await writeFile(path.join(folder, migration.id, 'migration.sql'), migration.sql)
-      if (options.isJudged(position)) {
+      if (isJudged) {
         options.onResult(await judge(bench, options.history.name, migration))
       } else {
-        await onlyPlainly(bench, migration)
+        await runPlainly(bench, bench.plain, migration)
       }
+      areUnentered = !isJudged
     }
   } finally {
     await dropDatabase(admin, bench.plain)
@@ -69,7 +86,10 @@ async function dropDatabase(admin: Client, name: string): Promise<void> {
 }
 
 async function open(bench: Bench, database: string, role = owner): Promise<Client> {
-  const client = await connect({ connectionString: bench.server.url(database, role), applicationName: 'freehold corpus' })
+  const client = await connect({
+    connectionString: bench.server.url(database, role),
+    applicationName: 'freehold corpus',
+  })
   await client.query(`SET search_path TO public`)
   return client
 }
@@ -91,11 +111,6 @@ async function runPlainly(bench: Bench, database: string, migration: CorpusMigra
   }
 }
 
-async function onlyPlainly(bench: Bench, migration: CorpusMigration): Promise<void> {
-  await runPlainly(bench, bench.plain, migration)
-  await enterAsApplied(bench, bench.plain, migration)
-}
-
 async function enterAsApplied(bench: Bench, database: string, migration: CorpusMigration): Promise<void> {
   await resolve(targetOf(bench, database), { applied: migration.id })
 }
@@ -113,8 +128,19 @@ function targetOf(bench: Bench, database: string): Target {
 async function judge(bench: Bench, history: string, migration: CorpusMigration): Promise<MigrationResult> {
   const startedAt = Date.now()
   const result: MigrationResult = {
-    history, id: migration.id, outcome: 'wrong', onEmptied: false, enteredAsApplied: false, sqlstate: null,
-    statementsByMechanism: {}, refusals: [], warnings: [], notExercised: 0, tablesWithoutRows: 0, message: null, ms: 0,
+    history,
+    id: migration.id,
+    outcome: 'wrong',
+    onEmptied: false,
+    enteredAsApplied: false,
+    sqlstate: null,
+    statementsByMechanism: {},
+    refusals: [],
+    warnings: [],
+    notExercised: 0,
+    tablesWithoutRows: 0,
+    message: null,
+    ms: 0,
   }
   try {
     result.tablesWithoutRows = await fillEmptyTables(bench, migration)
@@ -197,11 +223,20 @@ async function tryBoth(bench: Bench, migration: CorpusMigration, result: Migrati
     await expectEqual(bench, migration, result, nowFrom)
     return
   }
-  result.refusals = (problem?.details.refusals ?? []).map(({ why, reason, sql }) => ({ why, reason, sql: sql.slice(0, 400) }))
-  const isOnlyRefused = result.refusals.length > 0 && result.refusals.some(({ why }) => why === 'twin' || why === 'rule')
+  result.refusals = (problem?.details.refusals ?? []).map(({ why, reason, sql }) => ({
+    why,
+    reason,
+    sql: sql.slice(0, 400),
+  }))
+  const isOnlyRefused =
+    result.refusals.length > 0 && result.refusals.some(({ why }) => why === 'twin' || why === 'rule')
   if (plainState === null) {
-    result.outcome = isOnlyRefused && result.refusals.every(({ why }) => why === 'twin' || why === 'rule') ? 'refused' : 'wrong'
-    result.message = problem === undefined ? null : `${problem.message} ${result.refusals.map(({ reason }) => reason).join('; ')} ${(problem.details.lines ?? []).join('; ')}`
+    result.outcome =
+      isOnlyRefused && result.refusals.every(({ why }) => why === 'twin' || why === 'rule') ? 'refused' : 'wrong'
+    result.message =
+      problem === undefined
+        ? null
+        : `${problem.message} ${result.refusals.map(({ reason }) => reason).join('; ')} ${(problem.details.lines ?? []).join('; ')}`
     return
   }
   const states = [problem?.details.sqlstate, ...(problem?.details.refusals ?? []).map(({ sqlstate }) => sqlstate)]
@@ -224,7 +259,12 @@ function count(result: MigrationResult, outcome: DeployOutcome | undefined): voi
   result.notExercised = outcome?.plan?.proof?.exercised.filter(({ rows }) => rows === 0).length ?? 0
 }
 
-async function expectEqual(bench: Bench, migration: CorpusMigration, result: MigrationResult, nowFrom: Date): Promise<void> {
+async function expectEqual(
+  bench: Bench,
+  migration: CorpusMigration,
+  result: MigrationResult,
+  nowFrom: Date,
+): Promise<void> {
   const plain = await open(bench, bench.plain)
   const online = await open(bench, bench.online)
   try {
@@ -236,7 +276,9 @@ async function expectEqual(bench: Bench, migration: CorpusMigration, result: Mig
     const all = [...differences, ...contents]
     result.outcome = all.length === 0 ? 'equal' : 'wrong'
     if (all.length > 0) {
-      const shown = all.slice(0, 3).map(({ object, what, expected: wanted, found }) => `${object} (${what}): ${wanted} / ${found}`)
+      const shown = all
+        .slice(0, 3)
+        .map(({ object, what, expected: wanted, found }) => `${object} (${what}): ${wanted} / ${found}`)
       result.message = `${all.length} differences: ${shown.join('; ').slice(0, 1200)}`
     }
   } finally {
