@@ -9,7 +9,7 @@ import { readCatalog } from '../inspect/read-catalog.ts'
 import { revertDifference } from '../inspect/revert-catalog.ts'
 import type { Statement, Unit } from '../parse/statement.ts'
 import { isOwnTransaction, needsCatalogDifference } from '../plan/statement-kinds.ts'
-import { kindOf } from '../plan/syntax.ts'
+import { kindOf, rangeVarsOf } from '../plan/syntax.ts'
 import { namedRelations } from './named-relations.ts'
 import type { Observation, ObservedError, RelationName, SchemaChanges } from './observation.ts'
 import {
@@ -93,6 +93,10 @@ export async function rehearseMigrations(
   statements: { statement: Statement; units: Unit[] }[],
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
+  if (statements.some(({ statement }) => rangeVarsOf(statement.node).some((name) => name.schemaname === 'freehold'))) {
+    // Temporary tables are kept there for as long as their migration runs (persist-temporary.ts).
+    await client.query('CREATE SCHEMA IF NOT EXISTS freehold')
+  }
   const now = afterCommit(await lookAtTransaction(client))
   const baseline = new Set(now.relations.keys())
   const course: Course = { client, baseline, session: sessionStatements(client), now, catalog: options.before }
