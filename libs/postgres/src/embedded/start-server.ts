@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { cacheFolder } from './cache-folder.ts'
 import { type Binaries, findBinaries, type Major } from './find-binaries.ts'
+import { findScratchFolder } from './scratch-folder.ts'
 import { findServerAccount, type ServerAccount } from './server-account.ts'
 
 const run = promisify(execFile)
@@ -49,7 +50,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const binaries = await findBinaries(options.major)
   const account = findServerAccount()
   const place =
-    options.folder === undefined ? await makeTemporaryPlace(account) : { folder: path.resolve(options.folder) }
+    options.folder === undefined ? await makeTemporaryPlace(options, account) : { folder: path.resolve(options.folder) }
   try {
     const password = await prepareFolder(options, place.folder, binaries, account)
     for (let attempt = 1; ; attempt += 1) {
@@ -71,8 +72,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-async function makeTemporaryPlace(account: ServerAccount | undefined): Promise<Place> {
-  const removed = await mkdtemp(path.join(tmpdir(), 'freehold-postgres-'))
+async function makeTemporaryPlace(options: ServerOptions, account: ServerAccount | undefined): Promise<Place> {
+  const parent = options.ephemeral ? await findScratchFolder() : tmpdir()
+  const removed = await mkdtemp(path.join(parent, 'freehold-postgres-'))
   if (account !== undefined) {
     await chown(removed, account.uid, account.gid)
   }
