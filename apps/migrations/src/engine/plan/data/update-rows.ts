@@ -92,7 +92,7 @@ function keeping(update: string, kept: string, target: Target & { key: KeyColumn
 }
 
 /** Returns the action that gives rows that are still there what they had, where nobody has changed it since. */
-export function restore(
+function restore(
   kept: string,
   target: Target & { key: KeyColumn[] },
   columns: string[],
