@@ -28,11 +28,28 @@ describe('a plan file', () => {
     const deployed = await runFake(['migrate', 'deploy', '--plan', 'plan.json'], { folder, engine: { deploy } })
     expect(deployed.exitCode).toBe(exitCodes.done)
     expect(given).toEqual(samplePlan)
-    const { stdout } = await runFake(['migrate', 'plan', '--json'], { folder, engine: { plan } })
-    await writeFile(path.join(folder, 'outcome.json'), stdout)
+    await writeFile(path.join(folder, 'alone.json'), JSON.stringify(samplePlan))
     given = undefined
-    await runFake(['migrate', 'deploy', '--plan', 'outcome.json'], { folder, engine: { deploy } })
+    await runFake(['migrate', 'deploy', '--plan', 'alone.json'], { folder, engine: { deploy } })
     expect(given).toEqual(samplePlan)
+  })
+
+  it('of nothing fits only a database where nothing is pending', async () => {
+    const nothing = () => Promise.resolve({ plan: null, warnings: [] })
+    await runFake(['migrate', 'plan', '--out', 'nothing.json'], { folder, engine: { plan: nothing } })
+    const deploy = () =>
+      Promise.resolve({ outcome: 'nothingPending' as const, applied: [], plan: null, run: null, warnings: [] })
+    for (const [state, exitCode] of [
+      ['applied', exitCodes.done],
+      ['pending', exitCodes.refused],
+    ] as const) {
+      const status = () => Promise.resolve({ migrations: [{ id: 'a', state }], openRun: null, warnings: [] })
+      const finished = await runFake(['migrate', 'deploy', '--plan', 'nothing.json'], {
+        folder,
+        engine: { deploy, status },
+      })
+      expect(finished.exitCode).toBe(exitCode)
+    }
   })
 
   it.each([

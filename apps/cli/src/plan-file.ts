@@ -19,17 +19,17 @@ export async function checkPlanFile(folder: string, path: string): Promise<void>
   }
 }
 
-/** Writes the plan as the document that `deploy --plan` reads. */
-export async function writePlanFile(folder: string, path: string, plan: Plan): Promise<void> {
+/** Writes the document that `plan --json` prints and `deploy --plan` reads. */
+export async function writePlanFile(folder: string, path: string, document: unknown): Promise<void> {
   try {
-    await writeFile(resolve(folder, path), `${JSON.stringify(plan, null, 2)}\n`)
+    await writeFile(resolve(folder, path), `${JSON.stringify(document, null, 2)}\n`)
   } catch (error) {
     throw notWritten(path, error)
   }
 }
 
-/** Reads a plan from its file, or from the document that `plan --json` prints; throws a Problem where it is none. */
-export async function readPlanFile(folder: string, path: string): Promise<Plan> {
+/** Reads the plan of such a document, or one that stands alone; null where nothing was pending when it was made. */
+export async function readPlanFile(folder: string, path: string): Promise<Plan | null> {
   let text: string
   try {
     text = await readFile(resolve(folder, path), 'utf8')
@@ -42,11 +42,11 @@ export async function readPlanFile(folder: string, path: string): Promise<Plan> 
   } catch (error) {
     throw new Problem(problems.planInvalid, `${path} is not JSON: ${reasonOf(error)}`, {}, error)
   }
-  return toPlan(path, unwrap(content))
-}
-
-function unwrap(content: unknown): unknown {
-  return typeof content === 'object' && content !== null && 'plan' in content ? content.plan : content
+  if (typeof content !== 'object' || content === null || !('plan' in content)) {
+    return toPlan(path, content)
+  }
+  const isOfNothing = content.plan === null && 'outcome' in content && content.outcome === 'nothingPending'
+  return isOfNothing ? null : toPlan(path, content.plan)
 }
 
 async function toPlan(path: string, content: unknown): Promise<Plan> {

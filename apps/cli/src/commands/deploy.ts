@@ -1,7 +1,10 @@
+import type { Target } from '@freehold/migrations/engine'
 import { maxLockMsDefault } from '@freehold/migrations/limits'
+import { Problem, problems } from '@freehold/migrations/problem'
 import { Option } from 'commander'
 import type { MigrateCommand } from '../command.ts'
 import { confirm } from '../confirm.ts'
+import type { Engine } from '../engine.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { parseMaxLockMs, parseNotEmpty } from '../option-values.ts'
 import { readPlanFile } from '../plan-file.ts'
@@ -33,6 +36,9 @@ export const deployCommand: MigrateCommand<DeployCommandOptions> = {
   },
   async run({ engine, target, surroundings, text, place }, options) {
     const plan = options.plan === undefined ? undefined : await readPlanFile(surroundings.folder, options.plan)
+    if (plan === null) {
+      await checkNothingPending(engine, target)
+    }
     if (options.phase === 'all') {
       await confirm(surroundings, {
         question: `Run all phases on ${place}? What the old version of the application uses may go.`,
@@ -42,7 +48,7 @@ export const deployCommand: MigrateCommand<DeployCommandOptions> = {
     }
     const outcome = await engine.deploy(target, {
       phase: options.phase,
-      ...(plan === undefined ? {} : { plan }),
+      ...(plan === undefined || plan === null ? {} : { plan }),
       completePrevious: options.completePrevious === true,
       maxLockMs: options.maxLockMs,
     })
@@ -50,4 +56,16 @@ export const deployCommand: MigrateCommand<DeployCommandOptions> = {
     const { plan: _plan, ...document } = outcome
     return { document, text: renderDeployOutcome(outcome, text), exitCode: exitCodes.done }
   },
+}
+
+/** A plan of nothing fits a database where nothing is pending; deploy may still have a run to go on with. */
+async function checkNothingPending(engine: Engine, target: Target): Promise<void> {
+  const { migrations } = await engine.status(target)
+  const pending = migrations.filter(({ state }) => state === 'pending' || state === 'rolledBack').map(({ id }) => id)
+  if (pending.length > 0) {
+    throw new Problem(
+      problems.planStale,
+      `nothing was pending when the plan was made, and now these are: ${pending.join(', ')}`,
+    )
+  }
 }

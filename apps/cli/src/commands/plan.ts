@@ -1,3 +1,4 @@
+import type { Plan } from '@freehold/migrations/engine'
 import { Problem } from '@freehold/migrations/problem'
 import { cliProblems } from '../cli-problems.ts'
 import type { MigrateCommand } from '../command.ts'
@@ -7,7 +8,7 @@ import { checkPlanFile, writePlanFile } from '../plan-file.ts'
 import { renderWarnings } from '../render/outcomes.ts'
 import { renderNothingPendingMarkdown, renderPlanMarkdown } from '../render/plan-markdown.ts'
 import { renderPlanSql } from '../render/plan-sql.ts'
-import { renderPlanText } from '../render/plan-text.ts'
+import { renderPlanText, type TextOptions } from '../render/plan-text.ts'
 
 interface PlanCommandOptions {
   json?: boolean
@@ -36,38 +37,30 @@ export const planCommand: MigrateCommand<PlanCommandOptions> = {
       await checkPlanFile(surroundings.folder, options.out)
     }
     const { plan, warnings } = await engine.plan(target)
-    if (plan === null) {
-      return {
-        document: { outcome: 'nothingPending', plan, warnings },
-        text: renderNothingPending(options, warnings, text),
-        exitCode: exitCodes.done,
-      }
-    }
+    const refused = plan !== null && plan.refusals.length > 0
+    const outcome = plan === null ? 'nothingPending' : refused ? 'refused' : 'planned'
+    const document = { outcome, plan, warnings }
     if (options.out !== undefined) {
-      await writePlanFile(surroundings.folder, options.out, plan)
-    }
-    const refused = plan.refusals.length > 0
-    const render = () => {
-      if (options.sql === true) {
-        return renderPlanSql(plan)
-      }
-      return options.markdown === true
-        ? renderPlanMarkdown(plan, warnings, target.schema)
-        : renderPlanText(plan, warnings, text)
+      await writePlanFile(surroundings.folder, options.out, document)
     }
     return {
-      document: { outcome: refused ? 'refused' : 'planned', plan, warnings },
-      text: render(),
+      document,
+      text: plan === null ? renderNothingPending(options, warnings, text) : renderPlan(options, plan, warnings, text),
       exitCode: refused ? exitCodes.refused : exitCodes.done,
     }
   },
 }
 
-function renderNothingPending(
-  options: PlanCommandOptions,
-  warnings: string[],
-  text: Parameters<typeof renderWarnings>[1],
-): string {
+function renderPlan(options: PlanCommandOptions, plan: Plan, warnings: string[], text: TextOptions): string {
+  if (options.sql === true) {
+    return renderPlanSql(plan)
+  }
+  return options.markdown === true
+    ? renderPlanMarkdown(plan, warnings, text.schema)
+    : renderPlanText(plan, warnings, text)
+}
+
+function renderNothingPending(options: PlanCommandOptions, warnings: string[], text: TextOptions): string {
   if (options.markdown === true) {
     return renderNothingPendingMarkdown(warnings)
   }

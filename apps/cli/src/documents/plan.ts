@@ -1,7 +1,7 @@
 import type { Plan, PlannedStatement, Refusal } from '@freehold/migrations/engine'
 import { z } from 'zod'
 
-/** The plan as JSON: what `plan --out` writes, `plan --json` prints within its outcome and `deploy --plan` reads. */
+/** The format that this version writes and reads. */
 export const planFormatVersion = 1
 
 type Step = Plan['steps'][number]
@@ -128,7 +128,7 @@ export const planDocument = z.strictObject({
   proof: proof.nullable(),
 }) satisfies z.ZodType<Plan>
 
-/** What `plan --json` prints. */
+/** What `plan --json` prints, `plan --out` writes and `deploy --plan` reads. */
 export const planOutcomeDocument = z.strictObject({
   outcome: z.enum(['planned', 'refused', 'nothingPending']),
   plan: planDocument.nullable(),

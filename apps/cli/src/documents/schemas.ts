@@ -9,7 +9,7 @@ import {
   statusDocument,
   undoDocument,
 } from './outcomes.ts'
-import { planDocument, planOutcomeDocument } from './plan.ts'
+import { planOutcomeDocument } from './plan.ts'
 
 const documents = {
   'baseline.json': ['What freehold migrate baseline --json prints', baselineDocument],
@@ -17,8 +17,10 @@ const documents = {
   'drift.json': ['What freehold migrate drift --json prints', driftDocument],
   'error.json': ['What every command prints with --json where it did not end well', errorDocument],
   'history.json': ['What freehold migrate history --json prints', historyDocument],
-  'plan-file.json': ['What freehold migrate plan --out writes and deploy --plan reads', planDocument],
-  'plan.json': ['What freehold migrate plan --json prints', planOutcomeDocument],
+  'plan.json': [
+    'What freehold migrate plan --json prints, plan --out writes and deploy --plan reads',
+    planOutcomeDocument,
+  ],
   'resolve.json': ['What freehold migrate resolve --json prints', resolveDocument],
   'status.json': ['What freehold migrate status --json prints', statusDocument],
   'undo.json': ['What freehold migrate undo --json prints', undoDocument],
