@@ -5,6 +5,7 @@
 import type { Client } from '@freehold/postgres'
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Catalog, Column, Relation } from '../inspect/catalog.ts'
+import { baseType } from './find-type.ts'
 import type { VolatileColumns } from './volatile-columns.ts'
 
 /** How values are made comparable. */
@@ -103,24 +104,6 @@ function comparable(catalog: Catalog, column: Column, nowFrom: Date | null): str
   const from = quoteLiteral(new Date(nowFrom.getTime() - slackMs).toISOString())
   const isNow = `${value} >= ${from}::timestamptz::${bare(base)} AND ${value} < (clock_timestamp() + interval '2 days')::${bare(base)}`
   return `CASE WHEN ${isNow} THEN '<now>' ELSE ${value}::text END`
-}
-
-/** Follows domains to the type below them. */
-export function baseType(catalog: Catalog, type: string): string {
-  for (let at = type, depth = 0; depth < 32; depth += 1) {
-    const domain = catalog.types.find((candidate) => candidate.kind === 'domain' && isNamed(candidate, at))?.domain
-    if (domain === undefined) {
-      return at
-    }
-    at = domain.baseType
-  }
-  return type
-}
-
-/** Tells whether format_type() printed the type so, with its schema. */
-export function isNamed(type: { schema: string; name: string }, printed: string): boolean {
-  const part = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name))
-  return printed === `${part(type.schema)}.${part(type.name)}` || printed === quoteQualified(type.schema, type.name)
 }
 
 /** The type without its precision: a bound must not be rounded. */

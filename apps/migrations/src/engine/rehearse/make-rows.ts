@@ -5,7 +5,7 @@
 import { type Client, quoteIdentifier, quoteLiteral, quoteQualified, sqlstateOf } from '@freehold/postgres'
 import type { Catalog, Relation } from '../inspect/catalog.ts'
 import type { Statement } from '../parse/statement.ts'
-import { isNamed } from '../prove/table-contents.ts'
+import { printedNames } from '../prove/find-type.ts'
 import type { RelationName } from './observation.ts'
 import { columnValues, tableScenarios } from './rows/column-values.ts'
 import { insertSingly, insertTogether } from './rows/insert-rows.ts'
@@ -64,7 +64,7 @@ function rootsOf(catalog: Catalog, names: RelationName[]): Relation[] {
     let relation = byKey.get(tableKey(name))
     while (relation?.partition !== null && relation !== undefined) {
       const parent = relation.partition.of
-      relation = catalog.relations.find((candidate) => isNamed(candidate, parent))
+      relation = catalog.relations.find((candidate) => printedNames(candidate).includes(parent))
     }
     if (relation?.kind === 'table' || relation?.kind === 'partitionedTable') {
       roots.set(tableKey(relation), relation)

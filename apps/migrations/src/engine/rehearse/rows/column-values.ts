@@ -1,5 +1,5 @@
 import type { Catalog, Column } from '../../inspect/catalog.ts'
-import { baseType } from '../../prove/table-contents.ts'
+import { baseType } from '../../prove/find-type.ts'
 import type { Row } from './make-table-rows.ts'
 import { type Random, shuffled } from './random.ts'
 import type { TableNeeds } from './table-needs.ts'

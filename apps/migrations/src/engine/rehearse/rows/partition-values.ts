@@ -2,7 +2,7 @@ import type { Node } from '@pgsql/types'
 import type { Catalog, Relation } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
 import { bodyOf, columnNamesOf } from '../../plan/syntax.ts'
-import { isNamed } from '../../prove/table-contents.ts'
+import { printedNames } from '../../prove/find-type.ts'
 import { constantText } from './scenarios.ts'
 
 interface Bound {
@@ -23,7 +23,7 @@ export function partitionValues(catalog: Catalog, relation: Relation): Record<st
   }
   const columns = keyColumns(relation.partitionKey)
   return catalog.relations
-    .filter((partition) => partition.partition !== null && isNamed(relation, partition.partition.of))
+    .filter((partition) => partition.partition !== null && printedNames(relation).includes(partition.partition.of))
     .flatMap((partition) => {
       const own = boundValues(partition.partition?.bound ?? '', columns)
       const below = partitionValues(catalog, partition)

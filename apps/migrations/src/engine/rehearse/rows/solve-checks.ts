@@ -1,7 +1,7 @@
 import { type Client, quoteIdentifier, quoteLiteral, sqlstateOf } from '@freehold/postgres'
 import type { Catalog } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
-import { baseType } from '../../prove/table-contents.ts'
+import { baseType } from '../../prove/find-type.ts'
 import { type ColumnValues, fit } from './column-values.ts'
 import type { Row } from './make-table-rows.ts'
 import { scenariosIn } from './scenarios.ts'

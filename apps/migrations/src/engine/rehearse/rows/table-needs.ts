@@ -1,9 +1,9 @@
 /** What the rows of one table have to satisfy: what the schema asks, and what the pending statements will ask. */
-import type { IndexStmt } from '@pgsql/types'
+import type { AlterTableCmd, AlterTableStmt, Constraint, IndexStmt } from '@pgsql/types'
 import type { Catalog, Column, Relation, Sequence } from '../../inspect/catalog.ts'
 import { parseSql } from '../../parse/parser.ts'
 import { bodyOf, columnNamesOf } from '../../plan/syntax.ts'
-import { baseType, isNamed } from '../../prove/table-contents.ts'
+import { baseType, findType, printedNames } from '../../prove/find-type.ts'
 import { partitionValues } from './partition-values.ts'
 import { columnsOfIndex, expressionText, noHints, type TableHints } from './pending-hints.ts'
 
@@ -75,7 +75,7 @@ export function tableNeeds(catalog: Catalog, relation: Relation, hints: TableHin
 }
 
 function isNotNullColumn(catalog: Catalog, column: Column): boolean {
-  const domain = catalog.types.find((type) => type.kind === 'domain' && isNamed(type, column.type))?.domain
+  const domain = findType(catalog, column.type)?.domain
   return column.notNull || domain?.notNull === true
 }
 
@@ -144,15 +144,32 @@ function checksOf(relation: Relation): RowCheck[] {
   })
 }
 
+interface Expression {
+  node: unknown
+  text: string
+}
+
+// The same definitions come again with each migration of a history.
+const expressions = new Map<string, Expression | undefined>()
+const expressionsMax = 5000
+
 /** Takes the expression out of `CHECK (…) NOT VALID`. */
-function checkExpression(definition: string): { node: unknown; text: string } | undefined {
-  const statement = parseSql(`ALTER TABLE t ADD ${definition}`)[0]?.node
-  const alter = bodyOf<{ cmds?: unknown[] }>(statement, 'AlterTableStmt')
-  const command = (alter?.cmds?.[0] as { AlterTableCmd?: { def?: { Constraint?: { raw_expr?: never } } } } | undefined)
-    ?.AlterTableCmd
-  const node = command?.def?.Constraint?.raw_expr
+function checkExpression(definition: string): Expression | undefined {
+  if (!expressions.has(definition)) {
+    if (expressions.size >= expressionsMax) {
+      expressions.clear()
+    }
+    expressions.set(definition, parseCheck(definition))
+  }
+  return expressions.get(definition)
+}
+
+function parseCheck(definition: string): Expression | undefined {
+  const alter = bodyOf<AlterTableStmt>(parseSql(`ALTER TABLE t ADD ${definition}`)[0]?.node, 'AlterTableStmt')
+  const command = bodyOf<AlterTableCmd>(alter?.cmds?.[0], 'AlterTableCmd')
+  const node = bodyOf<Constraint>(command?.def, 'Constraint')?.raw_expr
   const text = node === undefined ? undefined : expressionText(node)
-  return node === undefined || text === undefined ? undefined : { node, text }
+  return text === undefined ? undefined : { node, text }
 }
 
 /** A domain's conditions on its value, as conditions on the column. */
@@ -161,7 +178,7 @@ function domainChecksOf(catalog: Catalog, relation: Relation): RowCheck[] {
     const checks: RowCheck[] = []
     let type = column.type
     for (let depth = 0; depth < 32 && baseType(catalog, type) !== type; depth += 1) {
-      const domain = catalog.types.find((candidate) => candidate.kind === 'domain' && isNamed(candidate, type))?.domain
+      const domain = findType(catalog, type)?.domain
       for (const constraint of domain?.constraints ?? []) {
         const expression = checkExpression(constraint.definition)
         const text = expression === undefined ? undefined : expressionText(renameValue(expression.node, column.name))
@@ -185,15 +202,11 @@ function renameValue(node: unknown, column: string): never {
 }
 
 function sequencesOf(catalog: Catalog, relation: Relation): Map<string, Sequence> {
+  const { byDefault, byIdentity } = feedingSequences(catalog)
   const found = new Map<string, Sequence>()
   for (const column of relation.columns) {
-    const sequence = catalog.sequences.find(({ ownedBy, schema, name }) => {
-      const isOwned =
-        ownedBy?.schema === relation.schema && ownedBy.table === relation.name && ownedBy.column === column.name
-      return (
-        (isOwned && (column.identity !== null || column.default !== null)) || column.default === nextvalOf(schema, name)
-      )
-    })
+    const key = JSON.stringify([relation.schema, relation.name, column.name])
+    const sequence = column.identity !== null ? byIdentity.get(key) : byDefault.get(column.default ?? '')
     if (sequence !== undefined) {
       found.set(column.name, sequence)
     }
@@ -201,7 +214,28 @@ function sequencesOf(catalog: Catalog, relation: Relation): Map<string, Sequence
   return found
 }
 
-function nextvalOf(schema: string, name: string): string {
-  const part = (text: string): string => (/^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`)
-  return `nextval('${`${part(schema)}.${part(name)}`.replaceAll("'", "''")}'::regclass)`
+interface FeedingSequences {
+  byDefault: Map<string, Sequence>
+  byIdentity: Map<string, Sequence>
+}
+
+const sequencesByCatalog = new WeakMap<Catalog, FeedingSequences>()
+
+function feedingSequences(catalog: Catalog): FeedingSequences {
+  const known = sequencesByCatalog.get(catalog)
+  if (known !== undefined) {
+    return known
+  }
+  const found: FeedingSequences = { byDefault: new Map(), byIdentity: new Map() }
+  for (const sequence of catalog.sequences) {
+    const { ownedBy } = sequence
+    if (ownedBy?.by === 'internal') {
+      found.byIdentity.set(JSON.stringify([ownedBy.schema, ownedBy.table, ownedBy.column]), sequence)
+    }
+    for (const name of printedNames(sequence)) {
+      found.byDefault.set(`nextval('${name.replaceAll("'", "''")}'::regclass)`, sequence)
+    }
+  }
+  sequencesByCatalog.set(catalog, found)
+  return found
 }

@@ -3,7 +3,7 @@
  * same in every table, so that columns which are compared with each other without a foreign key meet.
  */
 import type { Catalog, UserType } from '../../inspect/catalog.ts'
-import { baseType, isNamed } from '../../prove/table-contents.ts'
+import { baseType, findType } from '../../prove/find-type.ts'
 
 /** Gives the values of types by number from 0; `undefined` for a type that it knows no value of. */
 export interface TypeValues {
@@ -18,7 +18,7 @@ export interface TypeValues {
 type Maker = (number: number, argument: string) => string
 
 export function typeValues(catalog: Catalog): TypeValues {
-  const userType = (type: string): UserType | undefined => catalog.types.find((candidate) => isNamed(candidate, type))
+  const userType = (type: string): UserType | undefined => findType(catalog, type)
   const make = (type: string, number: number, unique: boolean): string | undefined => {
     const base = baseType(catalog, type)
     if (base.endsWith('[]')) {
