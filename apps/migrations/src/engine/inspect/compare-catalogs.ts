@@ -20,10 +20,31 @@ export function compareCatalogs(
   found: Catalog,
   options: { ignorePlace?: boolean } = {},
 ): Difference[] {
-  const expectedObjects = listObjects(expected, options)
-  const foundObjects = listObjects(found, options)
+  const same = findEqualRelations(expected, found)
+  const expectedObjects = listObjects(without(expected, same), options)
+  const foundObjects = listObjects(without(found, same), options)
   const keys = [...new Set([...expectedObjects.keys(), ...foundObjects.keys()])].sort()
   return keys.flatMap((key) => compareObjects(key, expectedObjects.get(key), foundObjects.get(key)))
+}
+
+/** Leaves out relations that are equal to the last part, which is most of them. */
+function without(catalog: Catalog, names: Set<string>): Catalog {
+  return { ...catalog, relations: catalog.relations.filter((relation) => !names.has(nameOf(relation))) }
+}
+
+/** Returns the names, as JSON, of the relations that both catalogs have with all the same parts. */
+export function findEqualRelations(left: Catalog, right: Catalog): Set<string> {
+  const others = new Map(right.relations.map((relation) => [nameOf(relation), relation]))
+  const equal = left.relations.filter((relation) => {
+    const other = others.get(nameOf(relation))
+    // Readings set members in the same order; where they did not, the closer comparison finds no difference either.
+    return other !== undefined && JSON.stringify({ ...relation, oid: 0 }) === JSON.stringify({ ...other, oid: 0 })
+  })
+  return new Set(equal.map(nameOf))
+}
+
+function nameOf(relation: { schema: string; name: string }): string {
+  return JSON.stringify([relation.schema, relation.name])
 }
 
 function compareObjects(
@@ -80,9 +101,17 @@ function toText(value: unknown): string | null {
 
 /** Returns JSON that is the same for equal data, whatever order its members were set in. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    isRecord(member) ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))) : member,
-  )
+  if (Array.isArray(value)) {
+    return `[${value.map(canonicalJson).join(',')}]`
+  }
+  if (!isRecord(value)) {
+    return JSON.stringify(value ?? null)
+  }
+  const members = Object.keys(value)
+    .filter((name) => value[name] !== undefined)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
+  return `{${members.join(',')}}`
 }
 
 /** One line that says what an object is, where there is a property that does. */

@@ -26,7 +26,8 @@ export function revertDifference(before: Catalog, after: Catalog): Reversion {
   const changes = findChanges(before, after, context)
   const notes: Notes = { cannot: new Set(), heavy: new Set() }
   const actions = [...dropActions(changes), ...alterActions(changes, notes), ...createActions(changes, context, notes)]
-  const sql = sortActions(actions, findNeeds(changes, actions, context)).flatMap((action) => action.sql)
+  const needs = actions.length > 1 ? findNeeds(changes, actions, context) : new Map<string, Set<string>>()
+  const sql = sortActions(actions, needs).flatMap((action) => action.sql)
   return { sql, cannot: [...notes.cannot], heavy: [...notes.heavy] }
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog, Dependency } from '../catalog.ts'
+import { findEqualRelations } from '../compare-catalogs.ts'
 import type { ObjectKey } from '../object-keys.ts'
 import type { RenderContext } from '../render/node.ts'
 import { alterObject } from './alter-object.ts'
@@ -33,7 +34,7 @@ export function findChanges(before: Catalog, after: Catalog, context: RenderCont
     altered: new Map(),
     renames,
   }
-  recreate(changes, findAltered(changes, context))
+  recreate(changes, findAltered(changes, findEqualRelations(before, after), context))
   const renamed = new Set(renames.map((rename) => rename.before))
   for (const entry of removed) {
     if (!renamed.has(entry.key) && !renamed.has(entry.parent ?? '')) {
@@ -44,11 +45,11 @@ export function findChanges(before: Catalog, after: Catalog, context: RenderCont
 }
 
 /** Fills in what can be altered, and returns the keys of what has to be made anew. */
-function findAltered(changes: Changes, context: RenderContext): ObjectKey[] {
+function findAltered(changes: Changes, equal: Set<string>, context: RenderContext): ObjectKey[] {
   const recreated: ObjectKey[] = []
   for (const [key, entry] of changes.before) {
     const other = changes.after.get(key)
-    if (other === undefined || ownJson(entry) === ownJson(other)) {
+    if (other === undefined || isPartOf(entry, equal) || ownJson(entry) === ownJson(other)) {
       continue
     }
     const alteration = alterObject(entry, other, context)
@@ -59,6 +60,11 @@ function findAltered(changes: Changes, context: RenderContext): ObjectKey[] {
     }
   }
   return recreated
+}
+
+function isPartOf(entry: Entry, relations: Set<string>): boolean {
+  const relation = entry.family === 'relation' ? entry.object : 'relation' in entry ? entry.relation : undefined
+  return relation !== undefined && relations.has(JSON.stringify([relation.schema, relation.name]))
 }
 
 function ownJson(entry: Entry): string {
