@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '@freehold/postgres'
-import type { Column, Constraint, Relation, Sequence } from '../catalog.ts'
+import type { Column, Constraint, Sequence } from '../catalog.ts'
 import { nameOf, renderForeignOptions, renderOptions } from './common.ts'
 import { renderSequenceOptions } from './simple.ts'
 
@@ -36,8 +36,7 @@ function renderValue(column: Column, parts: ColumnParts): string {
   return column.default !== null && parts.withDefault ? ` DEFAULT ${column.default}` : ''
 }
 
-/** Returns `GENERATED … AS IDENTITY (…)`. */
-export function renderIdentity(column: Column, sequence: Sequence): string {
+function renderIdentity(column: Column, sequence: Sequence): string {
   const when = column.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'
   return `GENERATED ${when} AS IDENTITY (SEQUENCE NAME ${nameOf(sequence)} ${renderSequenceOptions(sequence)})`
 }
@@ -59,15 +58,4 @@ export function renderColumnSettings(column: Column): string[] {
     ...(column.statisticsTarget === null ? [] : [`${alter} SET STATISTICS ${column.statisticsTarget}`]),
     ...(column.options.length === 0 ? [] : [`${alter} SET (${renderOptions(column.options)})`]),
   ]
-}
-
-/** Returns the sequence that is the column's identity. */
-export function findIdentitySequence(sequences: Sequence[], relation: Relation, column: Column): Sequence | undefined {
-  return sequences.find(
-    ({ ownedBy }) =>
-      ownedBy?.by === 'internal' &&
-      ownedBy.schema === relation.schema &&
-      ownedBy.table === relation.name &&
-      ownedBy.column === column.name,
-  )
 }
