@@ -124,7 +124,7 @@ export async function startTestServer(major: Major = 18, settings: Record<string
 const keeper = `
 trap : TERM
 "$0" -D "$1" </dev/null & server=$!
-( while kill -0 "$server" 2>/dev/null; do sleep 1; done; kill "$$" 2>/dev/null ) & watcher=$!
+( while kill -0 "$server"; do sleep 1; done; kill "$$" ) 2>/dev/null & watcher=$!
 read -r how
 kill "$watcher" 2>/dev/null
 if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi 2>/dev/null
