@@ -249,6 +249,20 @@ describe('what is renamed or removed', () => {
     await carryOut(database, () => runAll(database.app, statementsOf('orders', 'email', 'legacy')))
   })
 
+  it('replaces what is dropped and made again in one transaction', async () => {
+    const database =
+      await plan(`DROP VIEW labels; CREATE VIEW labels AS SELECT id, label, n FROM items; GRANT SELECT ON labels TO app;
+      DROP TRIGGER touch ON orders; CREATE TRIGGER touch BEFORE UPDATE OF amount ON orders FOR EACH ROW EXECUTE FUNCTION touch();
+      DROP POLICY everything ON items; CREATE POLICY everything ON items USING (n > 0)`)
+    const replaced = database.plan.steps.filter(({ reason }) => reason.includes('never missing'))
+    expect(replaced.map(({ phase, statements }) => [phase, statements])).toEqual([
+      ['expand', [0, 1]],
+      ['contract', [3, 4]],
+      ['contract', [5, 6]],
+    ])
+    await carryOut(database, async () => void (await database.app.query('SELECT id, label, n FROM labels')))
+  })
+
   it.each([
     ['TRUNCATE remarks', /DELETE/],
     [`ALTER TYPE status RENAME VALUE 'open' TO 'new'`, /old name/],

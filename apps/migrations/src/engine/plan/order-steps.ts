@@ -36,7 +36,7 @@ export function orderSteps(placed: PlacedDraft[], sizeOf: (table: RelationName) 
     return {
       id: `${phase[0]}${String(number).padStart(2, '0')}`,
       migrationId,
-      statements: [statement],
+      statements: [...new Set([statement, ...(draft.carries ?? [])])].sort((a, b) => a - b),
       phase,
       mechanism: draft.mechanism,
       reason: draft.reason,

@@ -3,14 +3,17 @@
  * expand, data in backfill, what tightens or removes something that exists in contract. What stands before a unit may
  * hold it back further; that is the planner's business.
  */
-import { existedBefore, isTargetNew } from './bridges/existing-objects.ts'
-import { findLiveColumn } from './bridges/trace-names.ts'
+import type { Node } from '@pgsql/types'
+import { existedBefore, isTargetNew, objectNameParts } from './bridges/existing-objects.ts'
+import { findMaker } from './bridges/replacements.ts'
+import { findLiveColumn, findLiveRelation, isSameName } from './bridges/trace-names.ts'
 import type { PlanContext, PlanningUnit } from './draft.ts'
 import { laterPhase } from './order-steps.ts'
 import { phaseOfTableCommand } from './phase-of-table-command.ts'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { Phase } from './step.ts'
 import { bodyOf, kindOf } from './syntax.ts'
+import { mustFollow, namesOf } from './unit-conflicts.ts'
 
 type Rule = (unit: PlanningUnit, context: PlanContext) => Phase
 
@@ -41,7 +44,7 @@ const contract: Rule = () => 'contract'
 const rules: Record<string, Rule> = {
   AlterTableStmt: phaseOfAlterTable,
   RenameStmt: phaseOfRename,
-  DropStmt: contract,
+  DropStmt: phaseOfDrop,
   AlterDomainStmt: phaseOfAlterDomain,
   AlterSeqStmt: phaseOfAlterSequence,
   AlterEnumStmt: (unit) =>
@@ -177,6 +180,38 @@ function phaseOfAlterSequence(unit: PlanningUnit): Phase {
   return names.every((name) => name === 'owned_by' || name === 'as' || name === 'maxvalue' || name === 'cache')
     ? 'expand'
     : 'contract'
+}
+
+/** A view that is dropped and made again with at least its columns serves both versions, so it is replaced at once. */
+function phaseOfDrop(unit: PlanningUnit, context: PlanContext): Phase {
+  const drop = bodyOf<{ removeType?: string; objects?: Node[] }>(unit.unit.node, 'DropStmt')
+  const maker = drop?.removeType === 'OBJECT_VIEW' ? findMaker(unit, context) : undefined
+  if (maker === undefined || isHeldBack(maker, unit, context)) {
+    return 'contract'
+  }
+  const keepsColumns = (drop?.objects ?? []).every((object) => {
+    const parts = objectNameParts(object)
+    const name = context.resolve({ schemaname: parts.length > 1 ? parts.at(-2) : undefined, relname: parts.at(-1) })
+    const before = findLiveRelation(name, unit.order, context)
+    const after = context.after.relations.find((relation) => isSameName(relation, name))
+    return before?.columns.every(({ name: column, type }) =>
+      after?.columns.some((candidate) => candidate.name === column && candidate.type === type),
+    )
+  })
+  return keepsColumns ? 'expand' : 'contract'
+}
+
+/** Tells whether the maker of what the unit drops has to wait for something else that stands before it. */
+function isHeldBack(maker: PlanningUnit, unit: PlanningUnit, context: PlanContext): boolean {
+  const names = namesOf(maker.unit.node)
+  return context.units.some((earlier) => {
+    if (earlier === unit || earlier.order >= maker.order) {
+      return false
+    }
+    // What stands before the unit has its phase; what stands between the two is yet to get it.
+    const phase = earlier.order < unit.order ? earlier.phase : phaseOf(earlier, context)
+    return phase !== 'expand' && mustFollow(names, namesOf(earlier.unit.node), phase)
+  })
 }
 
 /** A view that only gains columns serves both versions; another query under the same columns may not. */

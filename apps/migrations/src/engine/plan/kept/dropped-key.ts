@@ -43,7 +43,8 @@ export function dropKey(
   const draft: Omit<Draft, 'reason' | 'do' | 'undo'> = {
     phase: unit.phase,
     mechanism: 'deferred',
-    place: 'remove',
+    // A foreign key that is made later would choose an index that is still there.
+    place: 'inOrder',
     table,
     cost: 'catalog',
   }

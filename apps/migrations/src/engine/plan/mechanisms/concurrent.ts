@@ -177,7 +177,8 @@ function dropIndex(index: Index, table: RelationName, unit: PlanningUnit): Draft
     reason: `DROP INDEX takes ACCESS EXCLUSIVE on ${table.name}; CONCURRENTLY waits for its users instead of stopping them`,
     do: dropConcurrently(name),
     undo,
-    place: 'remove',
+    // A foreign key that is made later would choose a unique index that is still there.
+    place: index.unique ? 'inOrder' : 'remove',
     table,
     cost: 'catalog',
   }

@@ -8,6 +8,7 @@ import { existedBefore, isRelationType, isTargetNew } from '../bridges/existing-
 import { revertSqlInPhase, sqlInPhase } from '../bridges/readdress.ts'
 import { renameColumn } from '../bridges/renamed-table.ts'
 import { moveSql, nameInContract } from '../bridges/renames.ts'
+import { replacementOf } from '../bridges/replacements.ts'
 import {
   columnRenameOf,
   findLiveColumn,
@@ -28,7 +29,7 @@ import {
 } from '../kept/dropped-type.ts'
 import { phaseOf } from '../phase-of.ts'
 import { strongLocks } from '../seen.ts'
-import type { Action, RelationLock } from '../step.ts'
+import { type Action, lockModes, type RelationLock } from '../step.ts'
 import { alterCommand, bodyOf, kindOf } from '../syntax.ts'
 import { refusalByRule } from './rule-refusals.ts'
 
@@ -37,6 +38,7 @@ export const deferred: Mechanism = {
   applies(unit, context) {
     return (
       refusalByRule(unit, context) !== undefined ||
+      replacementOf(unit, context) !== undefined ||
       removes(unit, context) ||
       renameBack(unit, context) !== undefined ||
       isOnlyCatalogChange(unit, context)
@@ -118,6 +120,10 @@ function isDeferredCommand(unit: PlanningUnit, context: PlanContext): boolean {
 }
 
 function stepsOf(unit: PlanningUnit, context: PlanContext): Draft[] {
+  const group = replacementOf(unit, context)
+  if (group !== undefined) {
+    return group.at(-1) === unit ? [replace(group, context)] : []
+  }
   if (droppedColumnOf(unit, context) !== undefined) {
     return dropColumns(unit, context)
   }
@@ -145,6 +151,42 @@ function asWritten(unit: PlanningUnit, context: PlanContext): Draft {
     place: isRemoval ? 'remove' : 'inOrder',
     cost: 'catalog',
   }
+}
+
+/** All units of the group in one transaction, at the place of the last. */
+function replace(group: PlanningUnit[], context: PlanContext): Draft {
+  const last = group.at(-1) as PlanningUnit
+  const undos = group.toReversed().map((unit) => undoOf(unit, context))
+  const locks = group.flatMap((unit) => locksInContract(unit, context))
+  const unknown = undos.find((undo) => undo.kind === 'none' && undo.reason !== undefined)
+  const back = undos.flatMap((undo) => (undo.kind === 'transaction' ? undo.sql : []))
+  return {
+    phase: last.phase,
+    mechanism: 'deferred',
+    reason: 'what is dropped and made again is replaced in one transaction, so that it is never missing',
+    do: inTransaction(
+      group.map((unit) => sqlInPhase(unit, context)),
+      strongest(locks),
+      last.settings,
+    ),
+    undo: unknown ?? (back.length === 0 ? nothing : inTransaction(back)),
+    place: 'inOrder',
+    cost: 'catalog',
+    carries: group.map(({ statement }) => statement.index),
+  }
+}
+
+/** Each relation once, with its strongest mode, in the order in which it first comes. */
+function strongest(locks: RelationLock[]): RelationLock[] {
+  const found = new Map<string, RelationLock>()
+  for (const lock of locks) {
+    const key = JSON.stringify([lock.schema, lock.name])
+    const held = found.get(key)
+    if (held === undefined || lockModes.indexOf(lock.mode) > lockModes.indexOf(held.mode)) {
+      found.set(key, lock)
+    }
+  }
+  return [...found.values()]
 }
 
 function reasonOf(unit: PlanningUnit): string {
