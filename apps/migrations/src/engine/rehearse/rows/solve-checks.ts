@@ -135,20 +135,19 @@ async function askPostgres(
   })
   const selected = columns.map((name, position) => `${quoteIdentifier(name)}::text AS c${position}`).join(', ')
   const conditions = checks.map((check) => `(${check.expression}) IS NOT FALSE`).join(' AND ')
-  await client.query('SAVEPOINT freehold_check')
+  const query = `SELECT * FROM (SELECT ${selected} FROM ${sources.join(' CROSS JOIN ')} WHERE ${conditions}) AS r
+    ORDER BY md5(r::text) LIMIT ${keptMax}`
   try {
-    const { rows } = await client.query<Record<string, string | null>>(
-      `SELECT * FROM (SELECT ${selected} FROM ${sources.join(' CROSS JOIN ')} WHERE ${conditions}) AS r
-        ORDER BY md5(r::text) LIMIT ${keptMax}`,
-    )
-    return rows.map((row) => Object.fromEntries(columns.map((name, position) => [name, row[`c${position}`] ?? null])))
+    const results = (await client.query(
+      `SAVEPOINT freehold_check;\n${query};\nRELEASE SAVEPOINT freehold_check`,
+    )) as unknown as { rows: Record<string, string | null>[] }[]
+    const found = results[1]?.rows ?? []
+    return found.map((row) => Object.fromEntries(columns.map((name, position) => [name, row[`c${position}`] ?? null])))
   } catch (error) {
     if (sqlstateOf(error) === undefined) {
       throw error
     }
-    await client.query('ROLLBACK TO SAVEPOINT freehold_check')
+    await client.query('ROLLBACK TO SAVEPOINT freehold_check; RELEASE SAVEPOINT freehold_check')
     return []
-  } finally {
-    await client.query('RELEASE SAVEPOINT freehold_check')
   }
 }
