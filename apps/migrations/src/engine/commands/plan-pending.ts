@@ -7,12 +7,14 @@ import type { Catalog, RelationSize } from '../inspect/catalog.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import { readSizes } from '../inspect/read-sizes.ts'
 import { parseMigration } from '../parse/parse-migration.ts'
+import { persistTemporaryTables, removePersisted } from '../parse/persist-temporary.ts'
 import { splitStatement } from '../parse/split-statement.ts'
 import type { Migration, Statement, Unit } from '../parse/statement.ts'
 import { briefTableBytesDefault } from '../plan/limits.ts'
 import type { Plan, Refusal } from '../plan/plan.ts'
 import { planAsWritten } from '../plan/plan-as-written.ts'
 import { planMigrations } from '../plan/plan-migrations.ts'
+import { toleratingLeftovers } from '../plan/tolerate-leftovers.ts'
 import { type ProofResult, provePlan } from '../prove/prove-plan.ts'
 import { readSurroundings } from '../rehearse/live-surroundings.ts'
 import { makeRows } from '../rehearse/make-rows.ts'
@@ -21,6 +23,7 @@ import { type Rehearsal, rehearseMigrations } from '../rehearse/rehearse-migrati
 import { openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
 import type { ShadowHost } from '../rehearse/shadow-host.ts'
 import type { OnFact } from '../run/facts.ts'
+import { readTakenBack } from '../run/journal.ts'
 import { askLiveRows } from './ask-live-rows.ts'
 
 export interface PlanPendingInput {
@@ -55,12 +58,7 @@ export async function planPending(input: PlanPendingInput): Promise<PendingPlan>
     return { plan: planAsWritten(catalog, input.pending), after: null }
   }
   const sizes = await readSizes(input.client, catalog)
-  const statements: { statement: Statement; units: Unit[] }[] = []
-  for (const migration of input.pending) {
-    for (const statement of await parseMigration(migration)) {
-      statements.push({ statement, units: splitStatement(statement) })
-    }
-  }
+  const statements = await parsePending(input)
   const shadow = await openShadow({
     catalog,
     liveUrl: input.databaseUrl,
@@ -74,6 +72,20 @@ export async function planPending(input: PlanPendingInput): Promise<PendingPlan>
   } finally {
     await shadow.close()
   }
+}
+
+/** Parses what is pending to statements that can each be carried out on their own. */
+async function parsePending(input: PlanPendingInput): Promise<{ statement: Statement; units: Unit[] }[]> {
+  const takenBack = await readTakenBack(input.client)
+  const statements: { statement: Statement; units: Unit[] }[] = []
+  for (const migration of input.pending) {
+    const persisted = persistTemporaryTables(await parseMigration(migration))
+    for (const statement of persisted) {
+      const repeated = takenBack.has(migration.id) ? toleratingLeftovers(statement) : statement
+      statements.push({ statement: repeated, units: splitStatement(repeated) })
+    }
+  }
+  return statements
 }
 
 interface Ground {
@@ -135,6 +147,9 @@ async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Re
       makeRows(client, ground.catalog, { tables: filled, statements: all, seed: rowsSeed, rowsPerTable }),
     )
     const copy = await shadow.createCopy()
+    if (removePersisted(all).length > 0) {
+      await copy.client.query('CREATE SCHEMA IF NOT EXISTS freehold')
+    }
     const rehearsal = await rehearseMigrations(copy.client, ground.statements, {
       isTolerated: () => false,
       ...(shadow.hasLiveRoles ? { before: ground.catalog } : {}),

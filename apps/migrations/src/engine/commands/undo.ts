@@ -1,6 +1,7 @@
-import type { Action, Step } from '../plan/step.ts'
+import type { Step } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
 import { type Run, readRuns } from '../run/journal.ts'
+import { sqlOf } from '../run/run-step.ts'
 import type { UndoOutcome } from './outcomes.ts'
 import type { Target } from './target.ts'
 import { withRunner } from './with-runner.ts'
@@ -47,17 +48,4 @@ function stepsToUndo(run: Run): UndoOutcome['steps'] {
     return state === 'applied' || state === 'running'
   })
   return done.reverse().map((step: Step) => ({ stepId: step.id, phase: step.phase, sql: sqlOf(step.undo) }))
-}
-
-function sqlOf(action: Action): string[] {
-  switch (action.kind) {
-    case 'transaction':
-      return action.sql
-    case 'concurrent':
-      return [action.sql]
-    case 'batch':
-      return [...action.before, ...action.sql, ...action.after]
-    default:
-      return []
-  }
 }

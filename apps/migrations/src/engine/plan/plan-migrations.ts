@@ -4,9 +4,10 @@
  */
 import type { Catalog, RelationSize } from '../inspect/catalog.ts'
 import { fingerprintCatalog } from '../inspect/fingerprint.ts'
+import { removePersisted } from '../parse/persist-temporary.ts'
 import type { Migration } from '../parse/statement.ts'
 import type { Rehearsal, RehearsedStatement } from '../rehearse/rehearse-migrations.ts'
-import { inTransaction } from './actions.ts'
+import { inTransaction, nothing } from './actions.ts'
 import { planBridges } from './bridges/index.ts'
 import { type Draft, type DraftRefusal, isRefusal, type Mechanism, type PlanContext, type PlanningUnit } from './draft.ts'
 import { estimatePlainHoldMs } from './estimate.ts'
@@ -50,7 +51,6 @@ export function planMigrations(input: PlanInput): Plan {
   const bridges = planBridges(units, context)
   const placed: (PlacedDraft & { unit: PlanningUnit })[] = []
   const refusals: Refusal[] = []
-  const bridgeDrafts = bridges.drafts.map((bridge) => ({ ...bridge }))
   for (const unit of units) {
     if (bridges.carried.has(unit.order)) {
       continue
@@ -63,7 +63,7 @@ export function planMigrations(input: PlanInput): Plan {
     }
   }
   keepOrderOfRemovals(placed, units)
-  const all: PlacedDraft[] = [...placed, ...bridgeDrafts]
+  const all: PlacedDraft[] = [...placed, ...bridges.drafts, ...dropTemporary(input, units)]
   const steps = refusals.length > 0 ? [] : orderSteps(all, context.sizeOf)
   const plan: Omit<Plan, 'contentHash' | 'proof'> = {
     formatVersion: planFormatVersion,
@@ -144,10 +144,23 @@ function allowedToBlock(unit: PlanningUnit, reason: string): Draft {
     mechanism: 'brief',
     reason: `blocks as long as it takes, which is allowed: ${reason}`,
     do: { ...inTransaction([unit.unit.sql], strongLocks(unit.observation.locks), unit.settings), patience: 'allowed' },
-    undo: { kind: 'none', reason: 'it ran as written; taking it back would block again' },
+    undo: { kind: 'none', reason: 'it ran as written; taking it back would block again', stays: true },
     place: 'inOrder',
     cost: 'copy',
   }
+}
+
+/** What stood in for temporary tables goes with the last statement. */
+function dropTemporary(input: PlanInput, units: PlanningUnit[]): PlacedDraft[] {
+  const drops = removePersisted(input.rehearsal.statements.map(({ statement }) => statement))
+  const last = units.at(-1)
+  if (drops.length === 0 || last === undefined) {
+    return []
+  }
+  const phase = units.map((unit) => unit.phase).reduce(laterPhase)
+  const reason = 'the tables that stood in for temporary ones go'
+  const draft: Draft = { phase, mechanism: 'brief', reason, do: inTransaction(drops), undo: nothing, place: 'inOrder', cost: 'catalog' }
+  return [{ draft, migrationId: last.statement.migrationId, statement: last.statement.index }]
 }
 
 /** A removal stays where it was written when a later unit of the contract phase shares names with it. */

@@ -13,6 +13,7 @@ import type { Step } from '../plan/step.ts'
 import type { Shadow } from '../rehearse/shadow.ts'
 import { executePlainly, StepError } from '../run/execute-plainly.ts'
 import { compareContents, compareWithFingerprint, fingerprintContents } from './compare-contents.ts'
+import { readSequencePositions } from './sequence-positions.ts'
 import { findVolatileColumns } from './volatile-columns.ts'
 
 export interface ProofOptions {
@@ -55,6 +56,7 @@ async function proveOn(client: Client, options: ProofOptions): Promise<ProofResu
   const untilWindow = options.steps.filter((step) => step.phase !== 'contract')
   const contract = options.steps.filter((step) => step.phase === 'contract')
   const start = await fingerprintContents(client, options.before)
+  const positions = await readSequencePositions(client, options.before.sequences)
   const touched = new Map<string, number>()
   const execute = async (steps: Step[], direction: 'do' | 'undo', where: ProofDifference['where']): Promise<void> => {
     try {
@@ -83,6 +85,9 @@ async function proveOn(client: Client, options: ProofOptions): Promise<ProofResu
         'undo does not leave the rows as they were',
         await compareWithFingerprint(client, options.before, start),
       )
+      if (positions.length > 0) {
+        await client.query(positions.join('; '))
+      }
       await execute(untilWindow, 'do', 'expand')
     }
     await execute(contract, 'do', 'contract')

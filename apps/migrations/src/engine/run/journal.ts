@@ -110,6 +110,19 @@ export async function readRuns(client: Client): Promise<Run[]> {
   return await queryRuns(client, 'ORDER BY r.started_at DESC')
 }
 
+/** Returns the ids of migrations of runs that were taken back. */
+export async function readTakenBack(client: Client): Promise<Set<string>> {
+  if (!(await hasJournal(client))) {
+    return new Set()
+  }
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT DISTINCT migration ->> 'id' AS id
+       FROM freehold.migration_runs, jsonb_array_elements(plan -> 'migrations') AS migration
+      WHERE state IN ('undone', 'failed')`,
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
 async function queryRuns(client: Client, tail: string, values: unknown[] = []): Promise<Run[]> {
   if (!(await hasJournal(client))) {
     return []

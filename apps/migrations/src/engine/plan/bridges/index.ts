@@ -5,7 +5,7 @@ import { obstacleToNewName, obstacleToStandingAside } from './obstacles.ts'
 import { bridgeRenamedColumns } from './renamed-column.ts'
 import { bridgeRenamedTable, renameWithoutBridge } from './renamed-table.ts'
 import { collectRenames, type RelationRenames } from './renames.ts'
-import { isSameName } from './trace-names.ts'
+import { columnRenameOf, isSameName, relationRenameOf } from './trace-names.ts'
 import { bridgeWarnings } from './warnings.ts'
 
 /** Steps that carry out units of several statements together. */
@@ -24,7 +24,25 @@ export function planBridges(units: PlanningUnit[], context: PlanContext): Planne
       carry(planned, renames.units, planOne(renames, context))
     }
   }
+  planned.warnings.push(...renamesInOrder(units, planned, context))
   return planned
+}
+
+/** Says which names change only in the contract phase because something else has them until then. */
+function renamesInOrder(units: PlanningUnit[], { carried }: PlannedBridges, context: PlanContext): string[] {
+  return units
+    .filter(({ order, phase }) => phase === 'contract' && !carried.has(order))
+    .flatMap((unit) => {
+      const table = relationRenameOf(unit, context)
+      const column = columnRenameOf(unit, context)
+      const from = table?.from.name ?? (column && `${column.relation.name}.${column.from}`)
+      const to = table?.to.name ?? column?.to
+      return from === undefined
+        ? []
+        : [
+            `${from} is renamed to ${to} in the contract phase, without a bridge: the name is taken, or made, until then`,
+          ]
+    })
 }
 
 function carry(planned: PlannedBridges, units: PlanningUnit[], { drafts, warnings }: PlannedTable): void {

@@ -31,7 +31,7 @@ export function undoOf(unit: PlanningUnit, context: PlanContext): Undo {
     case 'CreateEnumStmt':
       return only(dropEnum(node, context))
     case 'AlterEnumStmt':
-      return only({ kind: 'none', reason: 'Postgres cannot remove an enum value: it stays, unused' })
+      return only({ kind: 'none', reason: 'Postgres cannot remove an enum value: it stays, unused', stays: true })
     default:
       return only(isDataStatement(node) ? nothing : revertSeen(unit))
   }

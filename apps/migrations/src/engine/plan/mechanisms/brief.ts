@@ -1,12 +1,10 @@
 /** Statements that change the catalog alone: as written, under the lock etiquette. */
-import type { Node } from '@pgsql/types'
-import { deparse } from '../../parse/deparse.ts'
 import { inTransaction } from '../actions.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanningUnit } from '../draft.ts'
 import { isHeavy, seenOnLiveTables, strongLocks } from '../seen.ts'
 import { isOpaque } from '../statement-kinds.ts'
 import type { TransactionAction } from '../step.ts'
-import { bodyOf } from '../syntax.ts'
+import { repeatableSql } from '../tolerate-leftovers.ts'
 import { undoOf } from './brief-undo.ts'
 
 export const brief: Mechanism = {
@@ -29,7 +27,8 @@ export const brief: Mechanism = {
 
 function doOf(unit: PlanningUnit): TransactionAction {
   const { observation } = unit
-  const sql = repeatable(unit.unit.node) ?? unit.unit.sql
+  // An enum value that was added stays when the run is taken back, so that adding it again must not fail.
+  const sql = repeatableSql(unit.unit.node) ?? unit.unit.sql
   const locks = strongLocks(observation.locks)
   if (!isOpaque(unit.unit.node)) {
     // Without a strong lock on anything that exists nobody waits, so it may take as long as it takes.
@@ -41,15 +40,6 @@ function doOf(unit: PlanningUnit): TransactionAction {
     patience: locks.length === 0 ? 'patient' : 'bounded',
     within: { locks: observation.locks, rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`) },
   }
-}
-
-/** An enum value that was added stays when the run is taken back, so that adding it again must not fail. */
-function repeatable(node: Node): string | undefined {
-  const alter = bodyOf<{ newVal?: string; oldVal?: string }>(node, 'AlterEnumStmt')
-  if (alter?.newVal === undefined || alter.oldVal !== undefined) {
-    return undefined
-  }
-  return deparse({ AlterEnumStmt: { ...alter, skipIfNewValExists: true } } as unknown as Node)
 }
 
 function reasonOf(unit: PlanningUnit): string {
