@@ -1,12 +1,18 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Client, connect, sqlstateOf } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { complete, deploy, plan, Problem, type Target, undo } from '../src/engine/index.ts'
-import { compareCatalogs, compareContents, findVolatileColumns, parseMigration, readCatalog } from '../src/engine/testing.ts'
+import { complete, deploy, Problem, plan, type Target, undo } from '../src/engine/index.ts'
+import {
+  compareCatalogs,
+  compareContents,
+  findVolatileColumns,
+  parseMigration,
+  readCatalog,
+} from '../src/engine/testing.ts'
 
 interface Expectation {
   /** Mechanisms of the plan's statements. */
@@ -61,7 +67,7 @@ describe.each(names)('%s', (name) => {
       await complete(target, { maxLockMs: 100 })
     }
     if (expectation.plainFails === undefined) {
-      expect(await differences(plain, online, setup)).toEqual([])
+      expect((await differences(plain, online, setup)).filter(isNoSequence)).toEqual([])
     }
   })
 })
@@ -73,10 +79,19 @@ function isUndone(difference: { object: string; what: string }): boolean {
   return !(difference.object.startsWith('type ') && difference.what === 'labels')
 }
 
+/** Numbers that the run before gave out do not come back with its undo. */
+function isNoSequence(difference: { object: string }): boolean {
+  return !difference.object.startsWith('sequence ')
+}
+
 async function prepare(name: string) {
   const read = async (file: string): Promise<string> => await readFile(path.join(folder, name, file), 'utf8')
   const suffix = name.replaceAll(/\W/g, '_')
-  const [before, plain, online] = [`${suffix}_b`, `${suffix}_p`, `${suffix}_o`].map((one) => one.slice(-60)) as [string, string, string]
+  const [before, plain, online] = [`${suffix}_b`, `${suffix}_p`, `${suffix}_o`].map((one) => one.slice(-60)) as [
+    string,
+    string,
+    string,
+  ]
   const open = async (database: string): Promise<Client> => {
     const client = await connect({ connectionString: server.url(database, 'case_owner'), applicationName: 'cases' })
     await client.query('SET search_path TO public')
@@ -86,7 +101,9 @@ async function prepare(name: string) {
   const client = await open(before)
   await client.query(await read('before.sql'))
   await client.query(await read('rows.sql'))
-  await client.query('GRANT USAGE ON SCHEMA public TO case_app; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO case_app')
+  await client.query(
+    'GRANT USAGE ON SCHEMA public TO case_app; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO case_app',
+  )
   await client.end()
   await admin.query(`CREATE DATABASE "${plain}" OWNER case_owner TEMPLATE "${before}"`)
   await admin.query(`CREATE DATABASE "${online}" OWNER case_owner TEMPLATE "${before}"`)
