@@ -27,7 +27,10 @@ export function alterColumn(before: EntryOf<'column'>, after: EntryOf<'column'>,
   const column = `the column ${quoteIdentifier(object.name)} of ${nameOf(relation)}`
   if (isTable && (changed.includes('type') || changed.includes('collation'))) {
     const collation = object.collation === null ? '' : ` COLLATE ${object.collation}`
-    sql.push(`${alter} TYPE ${object.type}${collation} USING ${quoteIdentifier(object.name)}::${object.type}`)
+    // Types of the user's, enums above all, have a cast through text and none to each other.
+    const throughText = object.type.includes('.') || after.object.type.includes('.') ? '::text' : ''
+    const value = `${quoteIdentifier(object.name)}${throughText}::${object.type}`
+    sql.push(`${alter} TYPE ${object.type}${collation} USING ${value}`)
     heavy.push(`${column} is given its old type`)
   }
   // From 18 on, a not-null constraint is an object of its own.
