@@ -1,6 +1,6 @@
 import { type Client, connect } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readCatalog } from '../src/engine/inspect/read-catalog.ts'
 import { parseMigration } from '../src/engine/parse/parse-migration.ts'
 import { splitStatement } from '../src/engine/parse/split-statement.ts'
@@ -30,7 +30,7 @@ let host: ShadowHost
 beforeAll(async () => {
   server = await startTestServer(18)
   const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
-  await admin.query('CREATE ROLE owner LOGIN; CREATE ROLE reader')
+  await admin.query('CREATE ROLE owner LOGIN; CREATE ROLE reader; CREATE ROLE stranger')
   await admin.query('CREATE DATABASE shop OWNER owner')
   await admin.end()
   live = await connect({ connectionString: server.url('shop', 'owner'), applicationName: 'test' })
@@ -111,6 +111,53 @@ describe('openShadow', () => {
     await shadow.close()
   })
 
+  it.each([
+    'FREEHOLD_SHADOW',
+    'FREEHOLD_SHADOW_DATABASE_URL',
+  ])('works on a server that lends no superuser, given by %s, and keeps its template there', async (variable) => {
+    const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
+    await admin.query(`DROP ROLE IF EXISTS lender; CREATE ROLE lender LOGIN CREATEDB; ALTER ROLE owner CREATEDB`)
+    const databases = async (): Promise<string[]> =>
+      (
+        await admin.query<{ name: string }>("SELECT datname AS name FROM pg_database WHERE datname LIKE 'freehold%'")
+      ).rows.map((row) => row.name)
+    const isLive = variable === 'FREEHOLD_SHADOW'
+    vi.stubEnv(variable, isLive ? 'server' : server.url('postgres', 'lender'))
+    const own = await openShadowHost({ serverMajor: 18, liveUrl: server.url('shop', 'owner') })
+    vi.unstubAllEnvs()
+    const options = {
+      catalog: await readCatalog(live),
+      liveUrl: server.url('shop', 'owner'),
+      live: await readSurroundings(live),
+      schema: 'public',
+      replay: async () => [],
+      host: own,
+    }
+    for (const _ of [1, 2]) {
+      const shadow = await openShadow(options)
+      expect(shadow.hasLiveRoles).toBe(false)
+      await shadow.fill((client) =>
+        makeRows(client, options.catalog, {
+          tables: options.catalog.relations,
+          statements: [],
+          seed: 1,
+          rowsPerTable: 8,
+        }),
+      )
+      const copy = await shadow.createCopy()
+      const { rows } = await copy.client.query('SELECT current_user::text AS role, count(*)::int AS orders FROM orders')
+      expect(rows).toEqual([{ role: isLive ? 'owner' : 'lender', orders: 8 }])
+      await shadow.close()
+    }
+    await own.close()
+    expect(await databases()).toEqual([expect.stringMatching(/^freehold_shadow_[0-9a-f]{32}$/)])
+    for (const name of await databases()) {
+      await admin.query(`DROP DATABASE ${name}`)
+    }
+    await admin.query('ALTER ROLE owner NOCREATEDB')
+    await admin.end()
+  })
+
   it('names the extension that stands in the way', async () => {
     const catalog = await readCatalog(live)
     const extension = { name: 'postgis', schema: 'public', version: '3', comment: null }
@@ -128,15 +175,16 @@ describe('openShadow', () => {
 
 describe('provePlan', () => {
   it('proves a plan that ends where the plain run ends', async () => {
-    const migration = `${addColumn}; UPDATE orders SET total = total + 1 WHERE state = 'open'; ALTER TABLE customers DROP COLUMN seen`
+    const migration = `${addColumn}; GRANT SELECT ON notes TO stranger; UPDATE orders SET total = total + 1 WHERE state = 'open'; ALTER TABLE customers DROP COLUMN seen`
     const result = await prove(migration, [
       ['expand', addColumn, 'ALTER TABLE orders DROP COLUMN source'],
+      ['expand', 'GRANT SELECT ON notes TO stranger', 'REVOKE SELECT ON notes FROM stranger'],
       ['contract', "UPDATE orders SET total = total + 1 WHERE state = 'open'"],
       ['contract', 'ALTER TABLE customers DROP COLUMN seen'],
     ])
     expect(result).toMatchObject({ outcome: 'proven', proof: { stays: [] } })
     const exercised = result.outcome === 'proven' ? result.proof.exercised : []
-    expect(exercised).toEqual([{ migrationId: 'm', index: 1, rows: expect.any(Number) }])
+    expect(exercised).toEqual([{ migrationId: 'm', index: 2, rows: expect.any(Number) }])
     expect(exercised[0]?.rows).toBeGreaterThan(0)
   })
 

@@ -10,6 +10,8 @@ export function adaptToHost(catalog: Catalog, user: string): Catalog {
     ...catalog,
     currentUser: user,
     schemas: catalog.schemas.map(owned),
+    // It is there from the start, and not the host role's to comment on.
+    extensions: catalog.extensions.filter((extension) => extension.name !== 'plpgsql'),
     types: catalog.types.map(owned),
     sequences: catalog.sequences.map(owned),
     functions: catalog.functions.map(owned),

@@ -114,7 +114,9 @@ async function build(
     }
     await client.query('RESET SESSION AUTHORIZATION; RESET ALL')
     await becomeOwner(client, host, source.catalog, 'public')
-    const differences = compareCatalogs(wanted, await readCatalog(client), { ignorePlace: !host.superuser })
+    const read = await readCatalog(client)
+    const found = host.superuser ? read : adaptToHost(read, host.user)
+    const differences = compareCatalogs(wanted, found, { ignorePlace: !host.superuser })
     if (differences.length > 0) {
       const shown = differences.slice(0, 3).map((difference) => `${difference.object} (${difference.what})`)
       throw new ShadowNotBuiltError(`the shadow differs from the live schema in ${shown.join(', ')}`, differences)
@@ -146,7 +148,8 @@ export async function createOwned(host: ShadowHost, source: TemplateSource, temp
 }
 
 async function createRoles(host: ShadowHost, { catalog, live }: TemplateSource): Promise<void> {
-  const names = [...new Set([...rolesOf(catalog), catalog.currentUser, live.databaseOwner, ...live.memberOf])]
+  const needed = [...rolesOf(catalog), catalog.currentUser, live.databaseOwner, ...live.memberOf]
+  const names = [...new Set(host.kind === 'embedded' ? [...needed, ...live.roles] : needed)]
   const { rows } = await host.admin.query<{ name: string }>(
     'SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)',
     [names],

@@ -10,7 +10,11 @@ export interface LiveSurroundings {
   /** Roles that it is a member of, predefined ones included. */
   memberOf: string[]
   databaseOwner: string
+  /** The server's roles, which statements may grant rights to; of very many only the first. */
+  roles: string[]
 }
+
+const rolesMax = 200
 
 /** Reads the surroundings from a session of the role that migrates. */
 export async function readSurroundings(client: Client): Promise<LiveSurroundings> {
@@ -21,7 +25,9 @@ export async function readSurroundings(client: Client): Promise<LiveSurroundings
             ARRAY(SELECT g.rolname::text FROM pg_roles g
                    WHERE NOT r.rolsuper AND g.oid <> r.oid AND g.rolname <> 'pg_database_owner'
                      AND EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = g.oid AND m.member = r.oid)
-                   ORDER BY 1) AS "memberOf"
+                   ORDER BY 1) AS "memberOf",
+            ARRAY(SELECT g.rolname::text FROM pg_roles g WHERE NOT starts_with(g.rolname, 'pg_')
+                   ORDER BY 1 LIMIT ${rolesMax}) AS roles
        FROM pg_database d, pg_roles r
       WHERE d.datname = current_database() AND r.rolname = current_user`,
   )

@@ -48,7 +48,7 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
     major: options.serverMajor as Major,
     ephemeral: true,
     // Shadows are small and many; the locks of a whole schema's DDL in one message need room.
-    settings: { max_connections: '20', max_locks_per_transaction: '1000' },
+    settings: { max_connections: '20', max_locks_per_transaction: '1000', jit: 'off' },
   })
   try {
     return await hostAt('embedded', server.url(), server)
