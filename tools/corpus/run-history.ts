@@ -273,7 +273,10 @@ async function expectEqual(
     const statements = await parseMigration({ id: migration.id, checksum: '', sql: migration.sql })
     const volatile = findVolatileColumns(statements, expected)
     const contents = differences.length > 0 ? [] : await compareContents(plain, online, expected, { volatile, nowFrom })
-    const all = [...differences, ...contents]
+    // Numbers that a failed run gave out do not come back, and Freehold may have refused before it gave out any.
+    const numbered =
+      result.sqlstate === null ? contents : contents.filter(({ object }) => !object.startsWith('sequence '))
+    const all = [...differences, ...numbered]
     result.outcome = all.length === 0 ? 'equal' : 'wrong'
     if (all.length > 0) {
       const shown = all
