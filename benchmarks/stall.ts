@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 const runs = values.quick ? 1 : Number(values.runs)
-const aloneS = values.quick ? 6 : 15
+const aloneS = values.quick ? 6 : 12
 const readerS = 10
 const callerCount = 4
 const requestsPerS = 400
@@ -37,6 +37,8 @@ interface Run {
   failed: number
   failures: Record<string, number>
   seconds: number
+  /** The longest time that a step held its locks, by Freehold's own account. */
+  heldMs: number | null
 }
 
 interface Row {
@@ -47,6 +49,7 @@ interface Row {
   aboveMs: number
   failed: number
   seconds: number
+  heldMs: number | null
   runs: Run[]
 }
 
@@ -112,6 +115,7 @@ async function measure(one: Case, reader: boolean): Promise<Row> {
     aboveMs: of((run) => run.aboveMs),
     failed: done.reduce((sum, run) => sum + run.failed, 0),
     seconds: of((run) => run.seconds),
+    heldMs: values.plain ? null : of((run) => run.heldMs ?? 0),
     runs: done,
   }
   const cells = [
@@ -122,6 +126,7 @@ async function measure(one: Case, reader: boolean): Promise<Row> {
     `above ${row.aboveMs} ms`.padStart(16),
     `${row.failed} failed`.padStart(14),
     `${row.seconds.toFixed(1)} s`.padStart(9),
+    row.heldMs === null ? '' : `held ${row.heldMs} ms`.padStart(17),
   ]
   process.stdout.write(`${cells.join('')}\n`)
   return row
@@ -146,11 +151,11 @@ async function runOnce(one: Case, reader: boolean): Promise<Run> {
     const aloneAt = Date.now()
     await Promise.all([wait(aloneS * 1000), reader ? read(database) : undefined])
     const migratedAt = Date.now()
-    await (values.plain ? migratePlainly : migrate)(one, reader, database, callers)
+    const heldMs = await (values.plain ? migratePlainly : migrate)(one, reader, database, callers)
     const endedAt = Date.now()
     await wait(500)
     const samples = await callers.stop()
-    return summarize(samples, aloneAt, migratedAt, endedAt)
+    return { ...summarize(samples, aloneAt, migratedAt, endedAt), heldMs }
   } finally {
     callers.kill()
     await rm(path.join(folder, id), { recursive: true })
@@ -158,33 +163,32 @@ async function runOnce(one: Case, reader: boolean): Promise<Run> {
 }
 
 /** Expand; two callers of each version side by side; all of the new version; contract. */
-async function migrate(one: Case, reader: boolean, database: string, callers: Callers): Promise<void> {
-  await command(['deploy'], database, reader)
+async function migrate(one: Case, reader: boolean, database: string, callers: Callers): Promise<number> {
+  const expandMs = await command('deploy', database, reader)
   callers.switchTo(one.new, [0, 1])
   await wait(1000)
   callers.switchTo(one.new, [2, 3])
   await wait(500)
-  await command(['complete'], database, reader)
+  return Math.max(expandMs, await command('complete', database, reader))
 }
 
-async function migratePlainly(one: Case, reader: boolean, database: string, callers: Callers): Promise<void> {
+async function migratePlainly(one: Case, reader: boolean, database: string, callers: Callers): Promise<null> {
   const run = runProgram([programs.prisma, folder], { DATABASE_URL: server.url(database, 'owner') })
   await Promise.all([run, reader ? read(database) : undefined])
   callers.switchTo(one.new, [0, 1])
   await wait(1000)
   callers.switchTo(one.new, [2, 3])
   await wait(500)
+  return null
 }
 
-async function command(args: string[], database: string, reader: boolean): Promise<void> {
+async function command(name: 'deploy' | 'complete', database: string, reader: boolean): Promise<number> {
   const url = server.url(database, 'owner')
-  const run = runProgram([programs.freehold, 'migrate', ...args, '--yes', '--migrations', folder], {
-    DATABASE_URL: url,
-    DIRECT_URL: url,
-  })
-  const reading = reader ? read(database) : undefined
-  await run
-  await reading
+  const args = [programs.freehold, 'migrate', name, '--yes', '--json', '--migrations', folder]
+  const environment = { DATABASE_URL: url, DIRECT_URL: url }
+  const [{ output }] = await Promise.all([runProgram(args, environment), reader ? read(database) : undefined])
+  const { run } = JSON.parse(output) as { run: { heldMsMax: number } | null }
+  return run === null ? 0 : round(run.heldMsMax, 1)
 }
 
 /** A transaction that has read the table and stays open. */
@@ -197,7 +201,7 @@ async function read(database: string): Promise<void> {
   })
 }
 
-function summarize(samples: Sample[], aloneAt: number, migratedAt: number, endedAt: number): Run {
+function summarize(samples: Sample[], aloneAt: number, migratedAt: number, endedAt: number): Omit<Run, 'heldMs'> {
   const alone = samples.filter(({ dueAt }) => dueAt >= aloneAt && dueAt < migratedAt)
   const migrated = samples.filter(({ dueAt }) => dueAt >= migratedAt && dueAt < endedAt)
   const longest = (of: Sample[]): number => round(Math.max(0, ...of.map(({ waitMs }) => waitMs)), 1)
