@@ -8,6 +8,8 @@ import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
+/** npx may have to fetch a Node first. */
+const timeoutMs = 300_000
 const root = path.resolve(import.meta.dirname, '..')
 
 /** A project as Prisma 7 lays it out. */
@@ -50,7 +52,7 @@ describe('the packed tarball', () => {
     const tarball = readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? 'no tarball'
     const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
     await run('npm', [...args, path.join(scratch, tarball)], { cwd: folder })
-  })
+  }, timeoutMs)
   afterAll(async () => {
     await server.stop()
     rmSync(scratch, { recursive: true })
@@ -63,7 +65,7 @@ describe('the packed tarball', () => {
     expect(readdirSync(path.join(packed, 'apps/cli')).sort()).toEqual(['bin', 'dist', 'schemas'])
   })
 
-  it.each(['22', '24'])('plans and deploys in a Prisma project on Node %s', async (major) => {
+  it.each(['22', '24'])('plans and deploys in a Prisma project on Node %s', { timeout: timeoutMs }, async (major) => {
     const npx = ['--yes', '--loglevel=error', `--package=node@${major}`, '--', 'node', '-p', 'process.execPath']
     const { stdout: execPath } = await run('npx', npx, { cwd: folder })
     const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
