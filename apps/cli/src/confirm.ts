@@ -11,7 +11,11 @@ export interface Confirmation {
 }
 
 /** Returns when the command may go on; throws a Problem when a person says no, or when nobody can be asked. */
-export async function confirm(surroundings: Surroundings, confirmation: Confirmation): Promise<void> {
+export async function confirm(
+  surroundings: Surroundings,
+  signal: AbortSignal,
+  confirmation: Confirmation,
+): Promise<void> {
   if (confirmation.given) {
     return
   }
@@ -24,7 +28,7 @@ export async function confirm(surroundings: Surroundings, confirmation: Confirma
     }
     return
   }
-  if (!(await surroundings.confirm(confirmation.question))) {
+  if (!(await surroundings.confirm(confirmation.question, signal))) {
     throw new Problem(cliProblems.declined, 'not confirmed')
   }
 }

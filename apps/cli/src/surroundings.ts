@@ -17,8 +17,8 @@ export interface Surroundings {
   env: Record<string, string | undefined>
   /** The folder that relative paths and the search for the project start from. */
   folder: string
-  /** Asks a person a question of yes or no; null where no person can answer. */
-  confirm: ((question: string) => Promise<boolean>) | null
+  /** Asks a person a question of yes or no, until the signal takes it back; null where no person can answer. */
+  confirm: ((question: string, signal: AbortSignal) => Promise<boolean>) | null
   now(): number
   /** Calls the listener at each SIGINT and SIGTERM; returns how to stop listening. */
   onInterrupt(listener: () => void): () => void

@@ -18,16 +18,18 @@ export function toOutput(stream: NodeJS.WriteStream): Output {
     },
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.columns
+      // A terminal that does not tell its size says 0.
+      return stream.columns > 0 ? stream.columns : undefined
     },
   }
 }
 
-/** Asks a question of yes or no at the terminal; the end of input and Ctrl-C are a no. */
-export function askAtTerminal(question: string): Promise<boolean> {
+/** Asks a question of yes or no at the terminal; the end of input, Ctrl-C and SIGTERM are a no. */
+export function askAtTerminal(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve) => {
     terminal.once('close', () => resolve(false))
+    signal.addEventListener('abort', () => terminal.close(), { once: true })
     terminal.once('SIGINT', () => {
       process.stderr.write('\n')
       terminal.close()

@@ -20,7 +20,7 @@ export const completeCommand: MigrateCommand<CompleteCommandOptions> = {
       .option('--yes', 'ask nothing')
   },
   async run({ engine, target, surroundings, text, place }, options) {
-    await confirm(surroundings, {
+    await confirm(surroundings, target.signal, {
       question: `Complete the open window on ${place}? The old version of the application stops working.`,
       given: options.yes === true,
       withoutTerminal: 'refuse',

@@ -40,7 +40,7 @@ export const deployCommand: MigrateCommand<DeployCommandOptions> = {
       await checkNothingPending(engine, target)
     }
     if (options.phase === 'all') {
-      await confirm(surroundings, {
+      await confirm(surroundings, target.signal, {
         question: `Run all phases on ${place}? What the old version of the application uses may go.`,
         given: options.yes === true,
         withoutTerminal: 'proceed',

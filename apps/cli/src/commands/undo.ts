@@ -25,7 +25,7 @@ export const undoCommand: MigrateCommand<UndoCommandOptions> = {
   },
   async run({ engine, target, surroundings, text, place }, options) {
     const dryRun = options.dryRun === true
-    await confirm(surroundings, {
+    await confirm(surroundings, target.signal, {
       question: `Take the last run on ${place} back? The new version of the application stops working.`,
       given: dryRun || options.yes === true,
       withoutTerminal: 'refuse',

@@ -11,14 +11,16 @@ const mechanisms: Record<PlannedStatement['mechanism'], string> = {
   concurrent: 'built beside the application, which goes on',
   validated: 'added unchecked, then validated while the application goes on',
   batched: 'in batches by key',
-  deferred: 'when the old version is gone',
+  deferred: 'kept for the old version until it is gone',
   twin: 'by a second table that takes over',
 }
 
 /** Says how a statement of the plan will be carried out, and why so. */
 export function describeInstead(statement: PlannedStatement, plan: Plan): { instead: string; because: string | null } {
   if (statement.steps.length > 0) {
-    const how = `${statement.mechanism}: ${mechanisms[statement.mechanism]}`
+    const how = mayBlock(statement, plan)
+      ? 'as written, for as long as it takes'
+      : `${statement.mechanism}: ${mechanisms[statement.mechanism]}`
     const where = statement.phases.length === 0 ? '' : `, in ${statement.phases.join(' and ')}`
     return { instead: `${how}${where} (${statement.steps.join(', ')})`, because: statement.reason }
   }
@@ -31,6 +33,14 @@ export function describeInstead(statement: PlannedStatement, plan: Plan): { inst
   return plan.refusals.length > 0
     ? { instead: 'not run, for another statement is refused', because: null }
     : { instead: 'nothing', because: statement.reason }
+}
+
+/** Tells whether a directive of the statement's author lets it block. */
+function mayBlock(statement: PlannedStatement, plan: Plan): boolean {
+  return plan.steps.some(
+    ({ id, do: action }) =>
+      statement.steps.includes(id) && action.kind === 'transaction' && action.patience === 'allowed',
+  )
 }
 
 /** Says how long a step takes and what it writes, as far as that is worth saying. */
