@@ -18,6 +18,11 @@ for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(event, () => interrupted.abort(new Error(`stopped by ${event}`)))
 }
 
+const stopped = new Promise<never>((_, reject) => {
+  interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason))
+})
+stopped.catch(() => {})
+
 function say(line: string): void {
   if (!values.json) {
     process.stdout.write(`${line}\n`)
@@ -39,7 +44,8 @@ async function prepare(server: ShopServer): Promise<void> {
 }
 
 async function compare(server: ShopServer): Promise<{ plain: SideResult; freehold: SideResult }> {
-  await prepare(server)
+  // Rows are made in long statements, which end with the server; nobody has to wait for them.
+  await Promise.race([prepare(server), stopped])
   const shared = { server, rows, requestsPerS, reportS, signal: interrupted.signal, say }
   say(`Version 1 to 2 under ${requestsPerS} requests/s, the migrations as written, by Prisma's own engine`)
   const plain = await runSide(plainWay, { ...shared, database: 'plain' })
