@@ -11,7 +11,9 @@ export async function askLiveRows(client: Client, plan: Plan, statements: Statem
       continue
     }
     const found = await ask(client, step.do)
-    const statement = statements.find((one) => one.migrationId === step.migrationId && step.statements.includes(one.index))
+    const statement = statements.find(
+      (one) => one.migrationId === step.migrationId && step.statements.includes(one.index),
+    )
     if (found !== undefined && statement !== undefined) {
       refusals.push(toRefusal(step, step.do, statement, found))
     }
@@ -42,7 +44,12 @@ async function ask(client: Client, check: CheckAction): Promise<{ examples: stri
   }
 }
 
-function toRefusal(step: Step, check: CheckAction, statement: Statement, found: { examples: string[]; count: string }): Refusal {
+function toRefusal(
+  step: Step,
+  check: CheckAction,
+  statement: Statement,
+  found: { examples: string[]; count: string },
+): Refusal {
   return {
     migrationId: step.migrationId,
     index: statement.index,

@@ -1,9 +1,9 @@
 import { withTransaction } from '@freehold/postgres'
 import { ensurePrismaTable, insertFinished } from '../read/prisma-table.ts'
 import { readMigrationsFolder } from '../read/read-folder.ts'
-import { withRunner } from './with-runner.ts'
 import { findPending } from './pending.ts'
 import type { Target } from './target.ts'
+import { withRunner } from './with-runner.ts'
 
 export interface BaselineOutcome {
   /** Ids of the migrations that were entered as applied. */

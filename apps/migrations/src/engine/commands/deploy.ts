@@ -8,8 +8,8 @@ import { Problem, problems } from '../problem.ts'
 import { readMigrationsFolder } from '../read/read-folder.ts'
 import { type Run, toSummary } from '../run/journal.ts'
 import type { Runner } from '../run/runner.ts'
-import type { DeployOutcome } from './outcomes.ts'
 import { findOldNamesInUse } from './old-names-in-use.ts'
+import type { DeployOutcome } from './outcomes.ts'
 import { findPending, type PendingMigrations } from './pending.ts'
 import { planPending } from './plan-pending.ts'
 import type { Target } from './target.ts'
@@ -50,7 +50,10 @@ async function goOn(runner: Runner, run: Run, target: Target): Promise<Run | und
       await runner.runPhases(run, ['expand', 'backfill'], { takeBack: 'run' })
       return run
     case 'contracting':
-      target.onFact({ kind: 'note', text: `goes on with the contract phase of the run of ${run.startedAt}, which was cut off` })
+      target.onFact({
+        kind: 'note',
+        text: `goes on with the contract phase of the run of ${run.startedAt}, which was cut off`,
+      })
       await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
       return run
     case 'undoing':
@@ -81,10 +84,15 @@ async function closePrevious(runner: Runner, run: Run, options: DeployOptions): 
   const use = options.completePrevious ? undefined : await findOldNamesInUse(runner.client, run)
   if (use !== undefined && use.outcome !== 'unused') {
     const ids = run.plan.migrations.map(({ id }) => id).join(', ')
-    const why = use.outcome === 'used' ? 'the old version still runs' : 'whether the old version still runs cannot be seen'
-    throw new Problem(problems.windowOpen, `the window of ${ids} is still open and ${why}, so that nothing new is begun`, {
-      lines: use.outcome === 'used' ? use.queries.slice(0, 3).map((query) => query.slice(0, 200)) : [],
-    })
+    const why =
+      use.outcome === 'used' ? 'the old version still runs' : 'whether the old version still runs cannot be seen'
+    throw new Problem(
+      problems.windowOpen,
+      `the window of ${ids} is still open and ${why}, so that nothing new is begun`,
+      {
+        lines: use.outcome === 'used' ? use.queries.slice(0, 3).map((query) => query.slice(0, 200)) : [],
+      },
+    )
   }
   await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
 }
@@ -121,13 +129,17 @@ export function refuse(plan: Plan): void {
   }
   const lines = plan.refusals.map((refusal) => `${refusal.migrationId}:${refusal.line}  ${refusal.reason}`)
   const more = plan.refusals.length > 1 ? ` and ${plan.refusals.length - 1} more` : ''
-  throw new Problem(problems.planRefused, `a statement of ${first.migrationId}${more} cannot be run: nothing was changed`, {
-    sqlstate: first.sqlstate ?? undefined,
-    migrationId: first.migrationId,
-    line: first.line,
-    lines,
-    refusals: plan.refusals,
-  })
+  throw new Problem(
+    problems.planRefused,
+    `a statement of ${first.migrationId}${more} cannot be run: nothing was changed`,
+    {
+      sqlstate: first.sqlstate ?? undefined,
+      migrationId: first.migrationId,
+      line: first.line,
+      lines,
+      refusals: plan.refusals,
+    },
+  )
 }
 
 async function checkGivenPlan(runner: Runner, plan: Plan, pending: Migration[]): Promise<Plan> {

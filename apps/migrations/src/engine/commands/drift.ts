@@ -20,7 +20,10 @@ export async function drift(target: Target): Promise<DriftOutcome> {
     }
     const expected = run.verifiedCatalog
     if (expected === null) {
-      return { differences: [{ object: 'schema', what: 'fingerprint', expected: run.verifiedFingerprint, found: fingerprint }], fingerprint }
+      return {
+        differences: [{ object: 'schema', what: 'fingerprint', expected: run.verifiedFingerprint, found: fingerprint }],
+        fingerprint,
+      }
     }
     return { differences: compareCatalogs(expected, catalog, { ignorePlace: true }), fingerprint }
   })

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, sqlstateOf } from '@freehold/postgres'
 import { parseMigration } from '../parse/parse-migration.ts'
 import { parseSql } from '../parse/parser.ts'
-import { namesOf, type UnitNames } from '../plan/unit-conflicts.ts'
 import { wordsOf } from '../plan/syntax.ts'
+import { namesOf, type UnitNames } from '../plan/unit-conflicts.ts'
 import type { Run } from '../run/journal.ts'
 
 export type OldNamesUse =

@@ -39,7 +39,10 @@ export interface UndoOutcome {
 }
 
 export interface StatusOutcome {
-  migrations: { id: string; state: 'applied' | 'pending' | 'failed' | 'started' | 'missing' | 'edited' | 'rolledBack' }[]
+  migrations: {
+    id: string
+    state: 'applied' | 'pending' | 'failed' | 'started' | 'missing' | 'edited' | 'rolledBack'
+  }[]
   /** The run whose window is open or that was cut off. */
   openRun: (RunSummary & { remaining: { stepId: string; phase: Phase; reason: string }[] }) | null
   warnings: string[]

@@ -17,10 +17,14 @@ export async function findPending(client: Client, target: Target, migrations: Mi
   const [first] = failed
   if (first !== undefined) {
     const began = first.startedAt.toISOString()
-    throw new Problem(problems.migrationFailedBefore, `the migration ${first.id} was begun at ${began} and did not finish`, {
-      migrationId: first.id,
-      lines: first.logs === null ? [] : first.logs.split('\n').slice(0, 10),
-    })
+    throw new Problem(
+      problems.migrationFailedBefore,
+      `the migration ${first.id} was begun at ${began} and did not finish`,
+      {
+        migrationId: first.id,
+        lines: first.logs === null ? [] : first.logs.split('\n').slice(0, 10),
+      },
+    )
   }
   const ids = new Set(pending.map((migration) => migration.id))
   return { applied: migrations.filter((migration) => !ids.has(migration.id)), pending, warnings }

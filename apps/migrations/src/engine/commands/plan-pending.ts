@@ -20,6 +20,7 @@ import { readSurroundings } from '../rehearse/live-surroundings.ts'
 import { makeRows } from '../rehearse/make-rows.ts'
 import type { RelationName } from '../rehearse/observation.ts'
 import { type Rehearsal, rehearseMigrations } from '../rehearse/rehearse-migrations.ts'
+import { relevantTables } from '../rehearse/relevant-tables.ts'
 import { openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
 import type { ShadowHost } from '../rehearse/shadow-host.ts'
 import type { OnFact } from '../run/facts.ts'
@@ -117,13 +118,18 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     if (plan.refusals.length > 0) {
       return { plan, after }
     }
-    const violated = await askLiveRows(input.client, plan, ground.statements.map(({ statement }) => statement))
+    const violated = await askLiveRows(
+      input.client,
+      plan,
+      ground.statements.map(({ statement }) => statement),
+    )
     if (violated.length > 0) {
       return { plan: { ...plan, refusals: violated }, after }
     }
     input.onFact({ kind: 'preparing', what: 'prove' })
     const result = await prove(shadow, copy, ground, plan, after)
     if (result.outcome === 'proven') {
+      await shadow.keepAs(copy, after)
       return { plan: { ...plan, proof: result.proof }, after }
     }
     // What the phased order cannot do is tried as written; its difference is the one that says more.
@@ -140,8 +146,9 @@ function briefTableBytes(): number {
 
 /** Rehearses on made rows; tables whose rows make a statement fail are left empty, for made rows prove nothing about live ones. */
 async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Rehearsal; copy: ShadowCopy }> {
-  let filled: RelationName[] = ground.sizes.filter((size) => size.hasRows).map(({ schema, name }) => ({ schema, name }))
   const all = ground.statements.map(({ statement }) => statement)
+  const holdRows = ground.sizes.filter((size) => size.hasRows).map(({ schema, name }) => ({ schema, name }))
+  let filled = relevantTables(ground.catalog, all, holdRows)
   for (let attempt = 1; ; attempt += 1) {
     await shadow.fill((client) =>
       makeRows(client, ground.catalog, { tables: filled, statements: all, seed: rowsSeed, rowsPerTable }),
@@ -174,7 +181,13 @@ function keyOf(name: RelationName): string {
   return `${name.schema}\0${name.name}`
 }
 
-async function prove(shadow: Shadow, plain: ShadowCopy, ground: Ground, plan: Plan, after: Catalog): Promise<ProofResult> {
+async function prove(
+  shadow: Shadow,
+  plain: ShadowCopy,
+  ground: Ground,
+  plan: Plan,
+  after: Catalog,
+): Promise<ProofResult> {
   return await provePlan({
     shadow,
     plain: plain.client,
@@ -202,7 +215,8 @@ function failureOf(failure: NonNullable<Rehearsal['failure']>): Refusal {
 function differenceOf(result: Exclude<ProofResult, { outcome: 'proven' }>, plan: Plan): Refusal {
   const step = plan.steps.find((one) => one.id === result.stepId)
   const statement =
-    plan.statements.find((one) => one.migrationId === step?.migrationId && step.statements.includes(one.index)) ?? plan.statements[0]
+    plan.statements.find((one) => one.migrationId === step?.migrationId && step.statements.includes(one.index)) ??
+    plan.statements[0]
   const shown = result.differences.slice(0, 3).map(({ object, what }) => `${object} (${what})`)
   const where = { expand: 'before the window', undo: 'after undo', contract: 'at the end' }[result.where]
   return {

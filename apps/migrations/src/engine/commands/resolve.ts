@@ -32,7 +32,10 @@ export async function resolve(target: Target, options: ResolveOptions): Promise<
     }
     if (options.rolledBack !== undefined) {
       if (!rows.some((row) => row.finishedAt === null)) {
-        throw new Problem(problems.migrationUnknown, `the migration ${id} has not failed, so that it cannot be rolled back`)
+        throw new Problem(
+          problems.migrationUnknown,
+          `the migration ${id} has not failed, so that it cannot be rolled back`,
+        )
       }
       await markRolledBack(client, target.schema, id)
       return { migrationId: id, state: 'rolledBack' }

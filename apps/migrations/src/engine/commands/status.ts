@@ -18,7 +18,10 @@ export async function status(target: Target): Promise<StatusOutcome> {
       if (edited.includes(id)) {
         return 'edited'
       }
-      return toState(rows.filter((row) => row.id === id), inRun.has(id))
+      return toState(
+        rows.filter((row) => row.id === id),
+        inRun.has(id),
+      )
     }
     return {
       migrations: [

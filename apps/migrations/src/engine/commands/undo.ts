@@ -18,7 +18,10 @@ export async function undo(target: Target, options: UndoOptions): Promise<UndoOu
   return await withRunner(target, options, async (runner) => {
     const run = findUndoable(await readRuns(runner.client))
     if (run === undefined || run.plan.migrations.some(({ id }) => id === options.to)) {
-      throw new Problem(problems.nothingToUndo, 'no run has its window open, was cut off, or ended without a contract phase')
+      throw new Problem(
+        problems.nothingToUndo,
+        'no run has its window open, was cut off, or ended without a contract phase',
+      )
     }
     if (run.state === 'contracting') {
       throw new Problem(problems.nothingToUndo, 'the contract phase has begun', {

@@ -21,7 +21,10 @@ export function estimateDraft(draft: Draft, size: RelationSize | undefined): Est
 }
 
 /** Returns how long a plain statement holds its strongest lock, from what it was seen to do. */
-export function estimatePlainHoldMs(seen: { rewrites: boolean; builds: boolean; scans: boolean }, bytes: number): number {
+export function estimatePlainHoldMs(
+  seen: { rewrites: boolean; builds: boolean; scans: boolean },
+  bytes: number,
+): number {
   if (seen.rewrites) {
     return toMs(bytes, rewriteBytesPerMs)
   }

@@ -27,7 +27,12 @@ const contractPlaces = ['check', 'close', 'inOrder', 'open', 'remove'] as const
  * own (Draft.place).
  */
 export function orderSteps(placed: PlacedDraft[], sizeOf: (table: RelationName) => RelationSize | undefined): Step[] {
-  const ordered = phases.flatMap((phase) => orderPhase(placed.filter(({ draft }) => phaseOfDraft(draft) === phase), phase))
+  const ordered = phases.flatMap((phase) =>
+    orderPhase(
+      placed.filter(({ draft }) => phaseOfDraft(draft) === phase),
+      phase,
+    ),
+  )
   const counts = new Map<Phase, number>()
   return ordered.map(({ draft, migrationId, statement }) => {
     const phase = phaseOfDraft(draft)
@@ -55,14 +60,19 @@ function phaseOfDraft(draft: Draft): Phase {
 function orderPhase(placed: PlacedDraft[], phase: Phase): PlacedDraft[] {
   if (phase !== 'contract') {
     // Before the contract phase checks stand with what they are for: it may be made true by a step before them.
-    return [...placed.filter(({ draft }) => draft.place !== 'open'), ...placed.filter(({ draft }) => draft.place === 'open')]
+    return [
+      ...placed.filter(({ draft }) => draft.place !== 'open'),
+      ...placed.filter(({ draft }) => draft.place === 'open'),
+    ]
   }
   return contractPlaces.flatMap((place) => placed.filter(({ draft }) => draft.place === place))
 }
 
 /** Returns the SHA-256 in hex of the value as JSON with sorted keys. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sortKeys(value))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(sortKeys(value)))
+    .digest('hex')
 }
 
 function sortKeys(value: unknown): unknown {

@@ -20,7 +20,8 @@ export function createContext(input: ContextInput): PlanContext {
   const created = new Set(input.units.flatMap((unit) => unit.observation.createdRelations.map(keyOf)))
   const oldNames = renamedTables(input.units, input.schema)
   const oldNameOf = (name: RelationName): RelationName => oldNames.get(keyOf(name)) ?? name
-  const find = (name: RelationName): Relation | undefined => before.get(keyOf(name)) ?? before.get(keyOf(oldNameOf(name)))
+  const find = (name: RelationName): Relation | undefined =>
+    before.get(keyOf(name)) ?? before.get(keyOf(oldNameOf(name)))
   return {
     catalog: input.catalog,
     after: input.after,
@@ -44,7 +45,11 @@ export function createContext(input: ContextInput): PlanContext {
 function renamedTables(units: PlanningUnit[], schema: string): Map<string, RelationName> {
   const names = new Map<string, RelationName>()
   for (const { unit } of units) {
-    const rename = bodyOf<{ renameType?: string; newname?: string; relation?: { schemaname?: string; relname?: string } }>(unit.node, 'RenameStmt')
+    const rename = bodyOf<{
+      renameType?: string
+      newname?: string
+      relation?: { schemaname?: string; relname?: string }
+    }>(unit.node, 'RenameStmt')
     if (rename?.renameType === 'OBJECT_TABLE' && rename.relation?.relname !== undefined) {
       const old = { schema: rename.relation.schemaname ?? schema, name: rename.relation.relname }
       names.set(keyOf({ schema: old.schema, name: rename.newname ?? '' }), names.get(keyOf(old)) ?? old)

@@ -9,7 +9,14 @@ import type { Migration } from '../parse/statement.ts'
 import type { Rehearsal, RehearsedStatement } from '../rehearse/rehearse-migrations.ts'
 import { inTransaction, nothing } from './actions.ts'
 import { planBridges } from './bridges/index.ts'
-import { type Draft, type DraftRefusal, isRefusal, type Mechanism, type PlanContext, type PlanningUnit } from './draft.ts'
+import {
+  type Draft,
+  type DraftRefusal,
+  isRefusal,
+  type Mechanism,
+  type PlanContext,
+  type PlanningUnit,
+} from './draft.ts'
 import { estimatePlainHoldMs } from './estimate.ts'
 import { batched } from './mechanisms/batched.ts'
 import { brief } from './mechanisms/brief.ts'
@@ -59,7 +66,14 @@ export function planMigrations(input: PlanInput): Plan {
     if (isRefusal(result)) {
       refusals.push(toRefusal(unit, result, context))
     } else {
-      placed.push(...result.map((draft) => ({ draft, migrationId: unit.statement.migrationId, statement: unit.statement.index, unit })))
+      placed.push(
+        ...result.map((draft) => ({
+          draft,
+          migrationId: unit.statement.migrationId,
+          statement: unit.statement.index,
+          unit,
+        })),
+      )
     }
   }
   keepOrderOfRemovals(placed, units)
@@ -93,7 +107,15 @@ function toPlanningUnits(input: PlanInput): PlanningUnit[] {
     }
     for (const { unit, observation } of parts) {
       const inForce = settings.inForce()
-      units.push({ order: units.length, statement, unit, observation, floor: 'expand', phase: 'expand', settings: inForce })
+      units.push({
+        order: units.length,
+        statement,
+        unit,
+        observation,
+        floor: 'expand',
+        phase: 'expand',
+        settings: inForce,
+      })
     }
   }
   return units
@@ -159,7 +181,15 @@ function dropTemporary(input: PlanInput, units: PlanningUnit[]): PlacedDraft[] {
   }
   const phase = units.map((unit) => unit.phase).reduce(laterPhase)
   const reason = 'the tables that stood in for temporary ones go'
-  const draft: Draft = { phase, mechanism: 'brief', reason, do: inTransaction(drops), undo: nothing, place: 'inOrder', cost: 'catalog' }
+  const draft: Draft = {
+    phase,
+    mechanism: 'brief',
+    reason,
+    do: inTransaction(drops),
+    undo: nothing,
+    place: 'inOrder',
+    cost: 'catalog',
+  }
   return [{ draft, migrationId: last.statement.migrationId, statement: last.statement.index }]
 }
 
@@ -172,9 +202,14 @@ function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], u
     const names = namesOf(one.unit.unit.node)
     const isFollowed = units.some(
       (later) =>
-        later.order > one.unit.order && later.phase === 'contract' && mustFollow(namesOf(later.unit.node), names, 'contract'),
+        later.order > one.unit.order &&
+        later.phase === 'contract' &&
+        mustFollow(namesOf(later.unit.node), names, 'contract'),
     )
-    const follows = placed.some((later) => later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract')
+    const follows = placed.some(
+      (later) =>
+        later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract',
+    )
     if (isFollowed && follows) {
       one.draft = { ...one.draft, place: 'inOrder' }
     }
@@ -210,7 +245,9 @@ function describeStatements(
   context: PlanContext,
 ): PlannedStatement[] {
   return statements.map(({ statement, observation }) => {
-    const mine = steps.filter((step) => step.migrationId === statement.migrationId && step.statements.includes(statement.index))
+    const mine = steps.filter(
+      (step) => step.migrationId === statement.migrationId && step.statements.includes(statement.index),
+    )
     const own = units.filter((unit) => unit.statement === statement)
     const seen = own.map((unit) => flags(unit, context))
     const locks = strongLocks(observation.locks).map((lock) => {
@@ -229,7 +266,10 @@ function describeStatements(
       plainLocks: locks,
       rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`),
       scans: observation.scans.map((name) => `${name.schema}.${name.name}`),
-      plainHoldMs: locks.length === 0 ? 0 : estimatePlainHoldMs({ rewrites: any('rewrites'), builds: any('builds'), scans: any('scans') }, bytes),
+      plainHoldMs:
+        locks.length === 0
+          ? 0
+          : estimatePlainHoldMs({ rewrites: any('rewrites'), builds: any('builds'), scans: any('scans') }, bytes),
       mechanism: (main?.mechanism ?? 'brief') as MechanismName,
       phases: [...new Set(mine.map((step) => step.phase))],
       steps: mine.map((step) => step.id),

@@ -1,7 +1,8 @@
 /** What of an observation would make callers wait on the live database, at the live sizes. */
-import { lockModes, type LockMode, type RelationLock } from './step.ts'
-import type { PlanContext, PlanningUnit } from './draft.ts'
+
 import type { RelationName } from '../rehearse/observation.ts'
+import type { PlanContext, PlanningUnit } from './draft.ts'
+import { type LockMode, lockModes, type RelationLock } from './step.ts'
 
 /** What a unit would do to tables that exist and are not so small that it does not matter. */
 export interface Seen {

@@ -42,7 +42,8 @@ function afterSet(values: Record<string, string>, statement: Statement): Record<
     case 'VAR_SET_VALUE': {
       const words = (set.args ?? []).map(constantOf).filter((word) => word !== undefined)
       // A list such as a search_path is given back to SET LOCAL as one list of quoted names.
-      const value = name === 'search_path' ? words.map((word) => `"${word.replaceAll('"', '""')}"`).join(', ') : words.join(', ')
+      const value =
+        name === 'search_path' ? words.map((word) => `"${word.replaceAll('"', '""')}"`).join(', ') : words.join(', ')
       return isTimeout(name) ? values : { ...values, [name]: value }
     }
     default: {
@@ -58,7 +59,12 @@ function isTimeout(name: string): boolean {
 }
 
 function constantOf(node: Node): string | undefined {
-  const constant = bodyOf<{ sval?: { sval?: string }; ival?: { ival?: number }; fval?: { fval?: string }; boolval?: { boolval?: boolean } }>(node, 'A_Const')
+  const constant = bodyOf<{
+    sval?: { sval?: string }
+    ival?: { ival?: number }
+    fval?: { fval?: string }
+    boolval?: { boolval?: boolean }
+  }>(node, 'A_Const')
   if (constant?.sval !== undefined) {
     return constant.sval.sval ?? ''
   }
@@ -74,7 +80,10 @@ function constantOf(node: Node): string | undefined {
 /** `SELECT set_config('name', 'value', false)`, as pg_dump writes it. */
 function setConfig(node: Node): { name: string; value: string } | undefined {
   const targets = bodyOf<{ targetList?: Node[] }>(node, 'SelectStmt')?.targetList ?? []
-  const call = bodyOf<{ funcname?: Node[]; args?: Node[] }>(bodyOf<{ val?: Node }>(targets[0], 'ResTarget')?.val, 'FuncCall')
+  const call = bodyOf<{ funcname?: Node[]; args?: Node[] }>(
+    bodyOf<{ val?: Node }>(targets[0], 'ResTarget')?.val,
+    'FuncCall',
+  )
   if (targets.length !== 1 || nameParts(call?.funcname).at(-1) !== 'set_config') {
     return undefined
   }

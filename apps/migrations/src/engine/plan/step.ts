@@ -7,13 +7,23 @@ export type MechanismName = 'brief' | 'concurrent' | 'validated' | 'batched' | '
 
 /** Lock modes as pg_locks.mode shows them, weakest first. */
 export const lockModes = [
-  'AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
-  'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock',
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
 ] as const
 export type LockMode = (typeof lockModes)[number]
 
 /** A lock on a relation that existed before the step; names are raw. */
-export interface RelationLock { schema: string; name: string; mode: LockMode }
+export interface RelationLock {
+  schema: string
+  name: string
+  mode: LockMode
+}
 
 export interface Step {
   /** Unique in its plan, in order of execution: `e01`, `b01`, `c01` by phase. */

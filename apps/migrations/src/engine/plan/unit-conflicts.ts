@@ -4,8 +4,8 @@
  */
 import type { Node } from '@pgsql/types'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
-import { alterCommand, bodyOf, kindOf, nameParts, rangeVarsOf, wordsOf } from './syntax.ts'
 import type { Phase } from './step.ts'
+import { alterCommand, bodyOf, kindOf, nameParts, rangeVarsOf, wordsOf } from './syntax.ts'
 
 /** What a unit names, for the comparison with others. */
 export interface UnitNames {
@@ -89,8 +89,12 @@ function isWholeTable(node: Node): boolean {
   const drop = bodyOf<{ removeType?: string }>(node, 'DropStmt')?.removeType
   const rename = bodyOf<{ renameType?: string }>(node, 'RenameStmt')?.renameType
   return (
-    drop === 'OBJECT_TABLE' || drop === 'OBJECT_VIEW' || drop === 'OBJECT_MATVIEW' ||
-    rename === 'OBJECT_TABLE' || rename === 'OBJECT_VIEW' || kindOf(node) === 'AlterObjectSchemaStmt'
+    drop === 'OBJECT_TABLE' ||
+    drop === 'OBJECT_VIEW' ||
+    drop === 'OBJECT_MATVIEW' ||
+    rename === 'OBJECT_TABLE' ||
+    rename === 'OBJECT_VIEW' ||
+    kindOf(node) === 'AlterObjectSchemaStmt'
   )
 }
 
@@ -100,9 +104,29 @@ function isPartRename(node: Node): boolean {
 }
 
 /** Words of the grammar and of nearly every statement, which tie no two statements together. */
-const commonWords = new Set(['pg_catalog', 'p', 'public', 'int4', 'int8', 'text', 'bool', 'timestamp', 'varchar', 'jsonb', 'plpgsql', 'sql', 'id'])
+const commonWords = new Set([
+  'pg_catalog',
+  'p',
+  'public',
+  'int4',
+  'int8',
+  'text',
+  'bool',
+  'timestamp',
+  'varchar',
+  'jsonb',
+  'plpgsql',
+  'sql',
+  'id',
+])
 
-interface Renamed { renameType?: string; relation?: { relname?: string }; subname?: string; newname?: string; object?: Node }
+interface Renamed {
+  renameType?: string
+  relation?: { relname?: string }
+  subname?: string
+  newname?: string
+  object?: Node
+}
 
 function changedNames(node: Node, words: Set<string>): Set<string> {
   const alter = alterCommand(node)
@@ -115,7 +139,10 @@ function changedNames(node: Node, words: Set<string>): Set<string> {
   }
   const rename = bodyOf<Renamed>(node, 'RenameStmt')
   if (rename !== undefined) {
-    const renamed = rename.subname ?? rename.relation?.relname ?? nameParts(bodyOf<{ items?: Node[] }>(rename.object, 'List')?.items).at(-1)
+    const renamed =
+      rename.subname ??
+      rename.relation?.relname ??
+      nameParts(bodyOf<{ items?: Node[] }>(rename.object, 'List')?.items).at(-1)
     return named([renamed, rename.newname])
   }
   const drop = bodyOf<{ objects?: Node[] }>(node, 'DropStmt')

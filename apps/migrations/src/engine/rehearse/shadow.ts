@@ -5,10 +5,17 @@
  * Where the shadow server lends no superuser, the session acts as the role that the server was given with: owners,
  * rights and row security are then not rehearsed, and a statement that depends on them is first met on the live database.
  */
-import { type Client, connect } from '@freehold/postgres'
+import { type Client, connect, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Catalog } from '../inspect/catalog.ts'
 import { Problem, problems } from '../problem.ts'
-import { becomeOwner, createOwned, prepareTemplate, ShadowNotBuiltError, type TemplateSource } from './build-shadow.ts'
+import {
+  becomeOwner,
+  createOwned,
+  prepareTemplate,
+  ShadowNotBuiltError,
+  type TemplateSource,
+  templateKey,
+} from './build-shadow.ts'
 import type { LiveSurroundings } from './live-surroundings.ts'
 import { openShadowHost, type ShadowHost } from './shadow-host.ts'
 
@@ -28,6 +35,11 @@ export interface Shadow {
    * included. Called again, it starts anew without rows.
    */
   fill<T>(work: (client: Client) => Promise<T>): Promise<T>
+  /**
+   * Keeps the copy, without its rows, as the template of the schema that it ends in, for the next plan starts there.
+   * Only on a server that outlives the shadow.
+   */
+  keepAs(copy: ShadowCopy, after: Catalog): Promise<void>
   /** False where owners and rights are not those of the live database. */
   hasLiveRoles: boolean
   /** Drops every copy; a host that was handed in stays open. */
@@ -90,6 +102,21 @@ function toProblem(error: unknown): unknown {
   return new Problem(problems.shadowNotBuilt, error.message, { lines }, error)
 }
 
+/** Takes every row out, whatever triggers and keys say, and what Freehold itself has made. */
+async function emptyDatabase(client: Client, catalog: Catalog): Promise<void> {
+  const tables = catalog.relations
+    .filter(({ kind }) => kind === 'table')
+    .map(({ schema, name }) => quoteLiteral(quoteQualified(schema, name)))
+  await client.query('RESET SESSION AUTHORIZATION; DROP SCHEMA IF EXISTS freehold CASCADE')
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest(ARRAY[${tables.join(', ')}]::text[]) AS given (name) WHERE pg_relation_size(name::regclass) > 0`,
+  )
+  if (rows.length > 0) {
+    const names = rows.map(({ name }) => name).join(', ')
+    await client.query(`SET session_replication_role = replica; TRUNCATE ${names} CASCADE`)
+  }
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function shadowOn(
@@ -136,6 +163,16 @@ function shadowOn(
       } catch (error) {
         await copy.drop()
         throw error
+      }
+    },
+    async keepAs(copy, after) {
+      if (host.kind !== 'embedded' && host.superuser) {
+        const { database } = copy as ShadowCopy & { database: string }
+        await emptyDatabase(copy.client, after)
+        open.delete(copy)
+        await copy.client.end()
+        const { settings, currentUser, serverVersionNum } = source.catalog
+        await host.keep(database, templateKey({ ...after, settings, currentUser, serverVersionNum }))
       }
     },
     async close() {

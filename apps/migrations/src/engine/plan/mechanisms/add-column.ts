@@ -1,12 +1,13 @@
 /** ADD COLUMN taken apart: the column by a short catalog change, its constraints each by their own steps. */
-import type { ColumnDef, Node } from '@pgsql/types'
+
 import { quoteIdentifier, quoteQualified } from '@freehold/postgres'
+import type { ColumnDef, Node } from '@pgsql/types'
 import { deparse } from '../../parse/deparse.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, lockOn, nothing } from '../actions.ts'
-import type { Draft, DraftRefusal, PlanContext, PlanningUnit } from '../draft.ts'
 import { boundaryQuery, rangeConditions, rangeSettings } from '../data/key-range.ts'
 import { keyOf } from '../data/table-key.ts'
+import type { Draft, DraftRefusal, PlanContext, PlanningUnit } from '../draft.ts'
 import { laterPhase } from '../order-steps.ts'
 import { alterCommand, bodyOf } from '../syntax.ts'
 import { nullsCheck } from './checks.ts'
@@ -65,20 +66,34 @@ export function addColumn(unit: PlanningUnit, table: RelationName, context: Plan
   if (!Array.isArray(others)) {
     return others
   }
-  const drafts = [addBare(unit, table, column, required, others.length > 0), ...fillRows(unit, table, name, context), ...others]
+  const drafts = [
+    addBare(unit, table, column, required, others.length > 0),
+    ...fillRows(unit, table, name, context),
+    ...others,
+  ]
   if (required) {
-    const constraint = unit.observation.createdConstraints.find((one) => one.type === 'n' && one.columns[0] === name)?.name
+    const constraint = unit.observation.createdConstraints.find(
+      (one) => one.type === 'n' && one.columns[0] === name,
+    )?.name
     const late: PlanningUnit = { ...unit, phase: laterPhase(unit.phase, 'contract') }
     drafts.push(
       ...fillRows(late, table, name, context),
-      ...nullsCheck(late, table, name, context).map((draft): Draft => (unit.phase === 'contract' ? draft : { ...draft, place: 'check' })),
+      ...nullsCheck(late, table, name, context).map(
+        (draft): Draft => (unit.phase === 'contract' ? draft : { ...draft, place: 'check' }),
+      ),
       ...notNullSteps(table, name, constraint, late.phase, context),
     )
   }
   return drafts
 }
 
-function addBare(unit: PlanningUnit, table: RelationName, column: ColumnDef, required: boolean, hasOthers: boolean): Draft {
+function addBare(
+  unit: PlanningUnit,
+  table: RelationName,
+  column: ColumnDef,
+  required: boolean,
+  hasOthers: boolean,
+): Draft {
   const keep = (node: Node): boolean => {
     const type = bodyOf<{ contype?: string }>(node, 'Constraint')?.contype ?? ''
     return type === 'CONSTR_DEFAULT' || type === 'CONSTR_GENERATED' || (type === 'CONSTR_NOTNULL' && !required)
@@ -101,7 +116,10 @@ function addBare(unit: PlanningUnit, table: RelationName, column: ColumnDef, req
     mechanism: 'validated',
     reason,
     do: inTransaction([deparse(node)], [lockOn(table)], unit.settings),
-    undo: inTransaction([alterTable(table, `DROP COLUMN IF EXISTS ${quoteIdentifier(column.colname as string)}`)], [lockOn(table)]),
+    undo: inTransaction(
+      [alterTable(table, `DROP COLUMN IF EXISTS ${quoteIdentifier(column.colname as string)}`)],
+      [lockOn(table)],
+    ),
     place: 'inOrder',
     table,
     cost: 'catalog',
@@ -123,7 +141,13 @@ function fillRows(unit: PlanningUnit, table: RelationName, column: string, conte
   if (key === undefined) {
     const reason = 'the table has no key to batch by: one statement fills the column, holding row locks only'
     const sql = `UPDATE ${target} SET ${name} = (${up}) WHERE ${name} IS NULL`
-    return [{ ...common, reason, do: { kind: 'transaction', sql: [sql], locks: [], patience: 'patient', settings: unit.settings } }]
+    return [
+      {
+        ...common,
+        reason,
+        do: { kind: 'transaction', sql: [sql], locks: [], patience: 'patient', settings: unit.settings },
+      },
+    ]
   }
   const { behind, upTo } = rangeConditions(key, table.name)
   return [
@@ -131,9 +155,15 @@ function fillRows(unit: PlanningUnit, table: RelationName, column: string, conte
       ...common,
       reason: 'the rows that are there get their value by key, in batches',
       do: {
-        kind: 'batch', schema: table.schema, table: table.name, key, boundary: boundaryQuery(target, key),
+        kind: 'batch',
+        schema: table.schema,
+        table: table.name,
+        key,
+        boundary: boundaryQuery(target, key),
         sql: [`UPDATE ${target} SET ${name} = (${up}) WHERE ${behind} AND ${upTo} AND ${name} IS NULL`],
-        before: [], after: [], settings: { ...rangeSettings, ...unit.settings },
+        before: [],
+        after: [],
+        settings: { ...rangeSettings, ...unit.settings },
       },
     },
   ]

@@ -1,6 +1,7 @@
 /** How a statement that ran as written is taken back. */
-import type { Node } from '@pgsql/types'
+
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '@freehold/postgres'
+import type { Node } from '@pgsql/types'
 import type { Column, Constraint } from '../../inspect/catalog.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, nothing } from '../actions.ts'
@@ -63,7 +64,10 @@ function dropCreated(unit: PlanningUnit): Action {
   }
   const created = bodyOf<{ relation?: { relname?: string } }>(unit.unit.node, 'CreateStmt')?.relation?.relname
   const target = names.find((name) => name.name === created) ?? first
-  return inTransaction([`DROP ${isTable ? 'TABLE' : 'INDEX'} IF EXISTS ${quoteQualified(target.schema, target.name)}`], strongLocks(unit.observation.locks))
+  return inTransaction(
+    [`DROP ${isTable ? 'TABLE' : 'INDEX'} IF EXISTS ${quoteQualified(target.schema, target.name)}`],
+    strongLocks(unit.observation.locks),
+  )
 }
 
 function dropEnum(node: Node, context: PlanContext): Action {
@@ -71,10 +75,16 @@ function dropEnum(node: Node, context: PlanContext): Action {
     (part) => bodyOf<{ sval?: string }>(part, 'String')?.sval ?? '',
   )
   const name = parts.at(-1) ?? ''
-  return inTransaction([`DROP TYPE IF EXISTS ${quoteQualified(parts.length > 1 ? (parts.at(-2) as string) : context.schema, name)}`])
+  return inTransaction([
+    `DROP TYPE IF EXISTS ${quoteQualified(parts.length > 1 ? (parts.at(-2) as string) : context.schema, name)}`,
+  ])
 }
 
-interface Command { subtype?: string | undefined; name?: string | undefined; def?: Node | undefined }
+interface Command {
+  subtype?: string | undefined
+  name?: string | undefined
+  def?: Node | undefined
+}
 
 function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName, context: PlanContext): Undo {
   const locks = strongLocks(unit.observation.locks)
@@ -95,9 +105,13 @@ function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName
         ? undoByDrafts(unit, table, column, context)
         : only(nothing)
     case 'AT_ColumnDefault':
-      return only(column === undefined ? nothing : alter(`ALTER COLUMN ${quoteIdentifier(column.name)} ${defaultOf(column)}`))
+      return only(
+        column === undefined ? nothing : alter(`ALTER COLUMN ${quoteIdentifier(column.name)} ${defaultOf(column)}`),
+      )
     case 'AT_SetNotNull':
-      return only(context.isNew(table) ? nothing : alter(`ALTER COLUMN ${quoteIdentifier(command.name ?? '')} DROP NOT NULL`))
+      return only(
+        context.isNew(table) ? nothing : alter(`ALTER COLUMN ${quoteIdentifier(command.name ?? '')} DROP NOT NULL`),
+      )
     case 'AT_ValidateConstraint':
       return only(nothing)
     case 'AT_AlterColumnType':
@@ -137,7 +151,13 @@ function undoOfDropConstraint(unit: PlanningUnit, table: RelationName, name: str
   }
   return {
     before: constraint.validated ? [validatedAgain(unit, table, constraint)] : [],
-    undo: inTransaction([alterTable(table, `ADD CONSTRAINT ${quoteIdentifier(name)} ${notValid(constraint)}`), ...commentOf(table, constraint)], locks),
+    undo: inTransaction(
+      [
+        alterTable(table, `ADD CONSTRAINT ${quoteIdentifier(name)} ${notValid(constraint)}`),
+        ...commentOf(table, constraint),
+      ],
+      locks,
+    ),
   }
 }
 
@@ -148,7 +168,9 @@ function notValid(constraint: Constraint): string {
 function commentOf(table: RelationName, constraint: Constraint): string[] {
   return constraint.comment === null
     ? []
-    : [`COMMENT ON CONSTRAINT ${quoteIdentifier(constraint.name)} ON ${quoteQualified(table.schema, table.name)} IS ${quoteLiteral(constraint.comment)}`]
+    : [
+        `COMMENT ON CONSTRAINT ${quoteIdentifier(constraint.name)} ON ${quoteQualified(table.schema, table.name)} IS ${quoteLiteral(constraint.comment)}`,
+      ]
 }
 
 function validatedAgain(unit: PlanningUnit, table: RelationName, constraint: Constraint): Draft {
@@ -177,7 +199,16 @@ function undoByDrafts(unit: PlanningUnit, table: RelationName, column: Column, c
   const steps = notNullSteps(table, column.name, constraint?.name, unit.phase, context)
   const [first, ...rest] = steps
   return {
-    before: rest.reverse().map((step): Draft => ({ ...step, mechanism: 'brief', reason: 'does nothing now; taking the run back makes the column NOT NULL again without a scan under a strong lock', do: nothing, undo: step.do })),
+    before: rest.reverse().map(
+      (step): Draft => ({
+        ...step,
+        mechanism: 'brief',
+        reason:
+          'does nothing now; taking the run back makes the column NOT NULL again without a scan under a strong lock',
+        do: nothing,
+        undo: step.do,
+      }),
+    ),
     undo: first?.do ?? nothing,
   }
 }

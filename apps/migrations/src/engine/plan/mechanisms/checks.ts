@@ -1,13 +1,13 @@
 /** Read-only looks for rows that a constraint would fail on, before the step that would fail. */
 import { quoteIdentifier, quoteQualified } from '@freehold/postgres'
-import { parseSql } from '../../parse/parser.ts'
-import { deparse } from '../../parse/deparse.ts'
 import type { Node } from '@pgsql/types'
+import { deparse } from '../../parse/deparse.ts'
+import { parseSql } from '../../parse/parser.ts'
 import type { CreatedConstraint, CreatedIndex, RelationName } from '../../rehearse/observation.ts'
 import { nothing } from '../actions.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
-import { namesOf, mustFollow } from '../unit-conflicts.ts'
 import { bodyOf, nameParts } from '../syntax.ts'
+import { mustFollow, namesOf } from '../unit-conflicts.ts'
 
 /** A check of rows that violate a rule; `where` is over the table under the alias `t`. */
 function checkRows(
@@ -62,7 +62,9 @@ export function duplicatesCheck(unit: PlanningUnit, index: CreatedIndex, context
     const element = bodyOf<{ name?: string; expr?: Node }>(param, 'IndexElem')
     return element?.name !== undefined ? quoteIdentifier(element.name) : `(${expression(element?.expr as Node)})`
   })
-  const columns = (statement?.indexParams ?? []).flatMap((param) => bodyOf<{ name?: string }>(param, 'IndexElem')?.name ?? [])
+  const columns = (statement?.indexParams ?? []).flatMap(
+    (param) => bodyOf<{ name?: string }>(param, 'IndexElem')?.name ?? [],
+  )
   const conditions = statement?.nulls_not_distinct === true ? [] : keys.map((key) => `${key} IS NOT NULL`)
   if (statement?.whereClause !== undefined) {
     conditions.push(`(${expression(statement.whereClause)})`)
@@ -77,7 +79,13 @@ export function duplicatesCheck(unit: PlanningUnit, index: CreatedIndex, context
     message: `rows of ${table.name} hold the same value of ${keys.join(', ')}, which ${index.name} would refuse`,
   }
   return [
-    checkDraft(unit, context, check, `SELECT ROW(${keys.join(', ')})::text ${groups} LIMIT 3`, `SELECT count(*) FROM (SELECT ${groups}) AS g`),
+    checkDraft(
+      unit,
+      context,
+      check,
+      `SELECT ROW(${keys.join(', ')})::text ${groups} LIMIT 3`,
+      `SELECT count(*) FROM (SELECT ${groups}) AS g`,
+    ),
   ]
 }
 
@@ -87,7 +95,9 @@ export function orphansCheck(unit: PlanningUnit, constraint: CreatedConstraint, 
   if (key === undefined) {
     return []
   }
-  const pairs = key.columns.map((column, position) => `p.${quoteIdentifier(key.parentColumns[position] as string)} = t.${quoteIdentifier(column)}`)
+  const pairs = key.columns.map(
+    (column, position) => `p.${quoteIdentifier(key.parentColumns[position] as string)} = t.${quoteIdentifier(column)}`,
+  )
   const present = key.columns.map((column) => `t.${quoteIdentifier(column)} IS NOT NULL`)
   const table = { schema: constraint.schema, name: constraint.table }
   return checkRows(unit, context, {
@@ -101,7 +111,9 @@ export function orphansCheck(unit: PlanningUnit, constraint: CreatedConstraint, 
 }
 
 /** The columns and the parent of a foreign key, read off its definition. */
-export function foreignKeyOf(constraint: CreatedConstraint): { columns: string[]; parent: RelationName; parentColumns: string[] } | undefined {
+export function foreignKeyOf(
+  constraint: CreatedConstraint,
+): { columns: string[]; parent: RelationName; parentColumns: string[] } | undefined {
   const parsed = constraintNode(constraint)
   const parent = parsed?.pktable as { schemaname?: string; relname?: string } | undefined
   if (parsed === undefined || parent?.relname === undefined) {
@@ -158,7 +170,8 @@ export function nullsCheck(unit: PlanningUnit, table: RelationName, column: stri
 }
 
 function columnsIn(node: Node, table: RelationName, context: PlanContext): string[] {
-  const known = context.after.relations.find((one) => one.schema === table.schema && one.name === table.name)?.columns ?? []
+  const known =
+    context.after.relations.find((one) => one.schema === table.schema && one.name === table.name)?.columns ?? []
   const found: string[] = []
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) {
@@ -176,6 +189,8 @@ function columnsIn(node: Node, table: RelationName, context: PlanContext): strin
 }
 
 function expression(node: Node): string {
-  const select = { SelectStmt: { targetList: [{ ResTarget: { val: node } }], limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' } }
+  const select = {
+    SelectStmt: { targetList: [{ ResTarget: { val: node } }], limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
+  }
   return deparse(select as unknown as Node).replace(/^SELECT\s+/, '')
 }

@@ -1,6 +1,7 @@
 /** Indexes built, dropped and rebuilt CONCURRENTLY, which blocks nobody, and materialized views refreshed so. */
-import type { Node } from '@pgsql/types'
+
 import { quoteLiteral, quoteQualified } from '@freehold/postgres'
+import type { Node } from '@pgsql/types'
 import type { Index } from '../../inspect/catalog.ts'
 import { deparse } from '../../parse/deparse.ts'
 import { parseSql } from '../../parse/parser.ts'
@@ -62,11 +63,18 @@ function buildIndexes(unit: PlanningUnit, context: PlanContext): Draft[] | Draft
 
 /** A CREATE INDEX CONCURRENTLY of the user's own: found in the schema that the plain run ends in. */
 function asWrittenConcurrently(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefusal {
-  const written = bodyOf<{ idxname?: string; relation?: { schemaname?: string; relname?: string } }>(unit.unit.node, 'IndexStmt')
+  const written = bodyOf<{ idxname?: string; relation?: { schemaname?: string; relname?: string } }>(
+    unit.unit.node,
+    'IndexStmt',
+  )
   const table = context.resolve(written?.relation ?? {})
   const before = new Set((context.findRelation(table)?.indexes ?? []).map((index) => index.name))
-  const after = context.after.relations.find((relation) => relation.schema === table.schema && relation.name === table.name)
-  const index = after?.indexes.find((one) => (written?.idxname === undefined ? !before.has(one.name) : one.name === written.idxname))
+  const after = context.after.relations.find(
+    (relation) => relation.schema === table.schema && relation.name === table.name,
+  )
+  const index = after?.indexes.find((one) =>
+    written?.idxname === undefined ? !before.has(one.name) : one.name === written.idxname,
+  )
   if (index === undefined) {
     return { why: 'rule', reason: 'the index that this statement builds is removed again by a later statement', table }
   }
@@ -81,7 +89,8 @@ export function buildIndex(index: CreatedIndex, phase: Phase, reason?: string): 
   return {
     phase,
     mechanism: 'concurrent',
-    reason: reason ?? `CREATE INDEX would block every write to ${index.table} while it builds; CONCURRENTLY blocks nobody`,
+    reason:
+      reason ?? `CREATE INDEX would block every write to ${index.table} while it builds; CONCURRENTLY blocks nobody`,
     do: createConcurrently(index),
     undo: dropConcurrently(index),
     place: 'inOrder',
@@ -134,14 +143,24 @@ function buildOnPartitions(unit: PlanningUnit, created: CreatedIndex[], parent: 
   const drop = `DROP INDEX IF EXISTS ${quoteQualified(parent.schema, parent.name)}`
   return [
     {
-      phase: unit.phase, mechanism: 'concurrent', reason, place: 'inOrder', cost: 'catalog', table,
+      phase: unit.phase,
+      mechanism: 'concurrent',
+      reason,
+      place: 'inOrder',
+      cost: 'catalog',
+      table,
       do: inTransaction([parent.definition], [lockOn(table, 'ShareLock')]),
       undo: inTransaction([drop], [lockOn(table)]),
     },
     ...children.flatMap((child): Draft[] => [
       buildIndex(child, unit.phase, reason),
       {
-        phase: unit.phase, mechanism: 'concurrent', reason, place: 'inOrder', cost: 'catalog', table,
+        phase: unit.phase,
+        mechanism: 'concurrent',
+        reason,
+        place: 'inOrder',
+        cost: 'catalog',
+        table,
         do: inTransaction([
           `ALTER INDEX ${quoteQualified(parent.schema, parent.name)} ATTACH PARTITION ${quoteQualified(child.schema, child.name)}`,
         ]),
@@ -185,7 +204,10 @@ function dropIndex(index: Index, table: RelationName, unit: PlanningUnit): Draft
 }
 
 function dropAsWritten(parts: string[], unit: PlanningUnit, context: PlanContext): Draft {
-  const name = parts.length > 1 ? { schema: parts.at(-2) as string, name: parts.at(-1) as string } : { schema: context.schema, name: parts[0] ?? '' }
+  const name =
+    parts.length > 1
+      ? { schema: parts.at(-2) as string, name: parts.at(-1) as string }
+      : { schema: context.schema, name: parts[0] ?? '' }
   return {
     phase: unit.phase,
     mechanism: 'concurrent',
@@ -215,10 +237,20 @@ function findIndex(parts: string[], context: PlanContext): { index: Index; table
 function rebuild(unit: PlanningUnit): Draft[] | DraftRefusal {
   const statement = bodyOf<Record<string, unknown>>(unit.unit.node, 'ReindexStmt') as { kind?: string; params?: Node[] }
   if (statement.kind === 'REINDEX_OBJECT_SYSTEM') {
-    return { why: 'rule', reason: 'REINDEX SYSTEM locks the catalogs against everybody; run it in a maintenance window' }
+    return {
+      why: 'rule',
+      reason: 'REINDEX SYSTEM locks the catalogs against everybody; run it in a maintenance window',
+    }
   }
-  const params = (statement.params ?? []).filter((param) => bodyOf<{ defname?: string }>(param, 'DefElem')?.defname !== 'concurrently')
-  const node = { ReindexStmt: { ...statement, params: [...params, { DefElem: { defname: 'concurrently', defaction: 'DEFELEM_UNSPEC' } }] } }
+  const params = (statement.params ?? []).filter(
+    (param) => bodyOf<{ defname?: string }>(param, 'DefElem')?.defname !== 'concurrently',
+  )
+  const node = {
+    ReindexStmt: {
+      ...statement,
+      params: [...params, { DefElem: { defname: 'concurrently', defaction: 'DEFELEM_UNSPEC' } }],
+    },
+  }
   return [
     {
       phase: unit.phase,
@@ -239,19 +271,40 @@ function refresh(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefus
   }
   const view = context.resolve(statement.relation ?? {})
   const relation = context.findRelation(view)
-  const isReady = relation?.indexes.some((index) => index.unique && index.valid && index.predicate === null && !index.columns.includes(null))
+  const isReady = relation?.indexes.some(
+    (index) => index.unique && index.valid && index.predicate === null && !index.columns.includes(null),
+  )
   if (context.isNew(view) || relation?.populated === false) {
-    return [{ phase: unit.phase, mechanism: 'brief', reason: 'nobody reads the view yet', do: inTransaction([unit.unit.sql]), undo: nothing, place: 'inOrder', cost: 'catalog' }]
+    return [
+      {
+        phase: unit.phase,
+        mechanism: 'brief',
+        reason: 'nobody reads the view yet',
+        do: inTransaction([unit.unit.sql]),
+        undo: nothing,
+        place: 'inOrder',
+        cost: 'catalog',
+      },
+    ]
   }
   if (isReady !== true || statement.skipData === true) {
-    return { why: 'rule', table: view, reason: `REFRESH would lock every reader of ${sqlName(view)} out; give it a unique index on plain columns, then it is refreshed CONCURRENTLY` }
+    return {
+      why: 'rule',
+      table: view,
+      reason: `REFRESH would lock every reader of ${sqlName(view)} out; give it a unique index on plain columns, then it is refreshed CONCURRENTLY`,
+    }
   }
   return [
     {
       phase: unit.phase,
       mechanism: 'concurrent',
       reason: 'REFRESH MATERIALIZED VIEW takes ACCESS EXCLUSIVE; CONCURRENTLY lets readers go on',
-      do: { kind: 'concurrent', sql: deparse({ RefreshMatViewStmt: { ...statement, concurrent: true } } as unknown as Node), done: 'SELECT false', cleanup: [] },
+      do: {
+        kind: 'concurrent',
+        sql: deparse({ RefreshMatViewStmt: { ...statement, concurrent: true } } as unknown as Node),
+        done: 'SELECT false',
+        cleanup: [],
+      },
       undo: { kind: 'none', reason: 'the rows of a materialized view follow from its query' },
       place: 'inOrder',
       table: view,

@@ -84,7 +84,9 @@ export function constraintSteps(
         break
       case 'p':
       case 'u': {
-        const index = unit.observation.createdIndexes.find((one) => one.schema === constraint.schema && one.name === constraint.name)
+        const index = unit.observation.createdIndexes.find(
+          (one) => one.schema === constraint.schema && one.name === constraint.name,
+        )
         if (index === undefined) {
           return { why: 'twin', reason: `the index of ${constraint.name} was not seen in the rehearsal`, table }
         }
@@ -92,13 +94,22 @@ export function constraintSteps(
         break
       }
       default:
-        return { why: 'twin', reason: `an EXCLUDE constraint has no online form: its index is built under ACCESS EXCLUSIVE`, table }
+        return {
+          why: 'twin',
+          reason: `an EXCLUDE constraint has no online form: its index is built under ACCESS EXCLUSIVE`,
+          table,
+        }
     }
   }
   return drafts
 }
 
-function foreignKey(unit: PlanningUnit, constraint: CreatedConstraint, table: RelationName, context: PlanContext): Draft[] {
+function foreignKey(
+  unit: PlanningUnit,
+  constraint: CreatedConstraint,
+  table: RelationName,
+  context: PlanContext,
+): Draft[] {
   const parent = foreignKeyOf(constraint)?.parent
   return [
     ...orphansCheck(unit, constraint, context),
@@ -156,13 +167,20 @@ function keyOnIndex(
   context: PlanContext,
 ): Draft[] {
   const phase = unit.phase
-  const notNull = constraint.type === 'p' ? constraint.columns.flatMap((column) => notNullForKey(unit, table, column, all, context)) : []
+  const notNull =
+    constraint.type === 'p'
+      ? constraint.columns.flatMap((column) => notNullForKey(unit, table, column, all, context))
+      : []
   const name = quoteIdentifier(constraint.name)
   const word = constraint.type === 'p' ? 'PRIMARY KEY' : 'UNIQUE'
   const add = `ADD CONSTRAINT ${name} ${word} USING INDEX ${name}${deferral(constraint)}`
   return [
     ...duplicatesCheck(unit, index, context),
-    buildIndex(index, phase, `${word} would build its index under ACCESS EXCLUSIVE; built CONCURRENTLY it blocks nobody`),
+    buildIndex(
+      index,
+      phase,
+      `${word} would build its index under ACCESS EXCLUSIVE; built CONCURRENTLY it blocks nobody`,
+    ),
     ...notNull,
     {
       phase,
@@ -201,7 +219,11 @@ function isNotNull(table: RelationName, column: string, context: PlanContext): b
 }
 
 function setNotNull(unit: PlanningUnit, table: RelationName, column: string, context: PlanContext): Draft[] {
-  if (isNotNull(table, column, context) && unit.observation.scans.length === 0 && unit.observation.createdConstraints.length === 0) {
+  if (
+    isNotNull(table, column, context) &&
+    unit.observation.scans.length === 0 &&
+    unit.observation.createdConstraints.length === 0
+  ) {
     return []
   }
   const name = unit.observation.createdConstraints.find((one) => one.type === 'n')?.name
@@ -230,8 +252,14 @@ function nativeNotNull(table: RelationName, column: string, constraintName: stri
       phase,
       mechanism: 'validated',
       reason: `SET NOT NULL would read ${table.name} in full under ACCESS EXCLUSIVE; NOT VALID reads nothing`,
-      do: inTransaction([alterTable(table, `ADD CONSTRAINT ${name} NOT NULL ${quoteIdentifier(column)} NOT VALID`)], [lockOn(table)]),
-      undo: inTransaction([alterTable(table, `ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`)], [lockOn(table)]),
+      do: inTransaction(
+        [alterTable(table, `ADD CONSTRAINT ${name} NOT NULL ${quoteIdentifier(column)} NOT VALID`)],
+        [lockOn(table)],
+      ),
+      undo: inTransaction(
+        [alterTable(table, `ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`)],
+        [lockOn(table)],
+      ),
       place: 'inOrder',
       table,
       cost: 'catalog',
@@ -264,7 +292,10 @@ function notNullByCheck(table: RelationName, column: string, phase: Phase): Draf
       phase,
       mechanism: 'validated',
       reason: 'a valid CHECK proves the column, so that SET NOT NULL reads nothing',
-      do: inTransaction([alterTable(table, `ALTER COLUMN ${quoted} SET NOT NULL`), alterTable(table, drop)], [lockOn(table)]),
+      do: inTransaction(
+        [alterTable(table, `ALTER COLUMN ${quoted} SET NOT NULL`), alterTable(table, drop)],
+        [lockOn(table)],
+      ),
       undo: inTransaction([alterTable(table, `ALTER COLUMN ${quoted} DROP NOT NULL`)], [lockOn(table)]),
       place: 'inOrder',
       table,
@@ -272,5 +303,3 @@ function notNullByCheck(table: RelationName, column: string, phase: Phase): Draf
     },
   ]
 }
-
-
