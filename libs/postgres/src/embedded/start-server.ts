@@ -154,7 +154,7 @@ async function prepareFolder(
   const password = (await readFile(path.join(template, 'password'), 'utf8')).trim()
   if (!existsSync(path.join(folder, 'PG_VERSION'))) {
     await mkdir(path.dirname(folder), { recursive: true })
-    await cp(path.join(template, 'data'), folder, { recursive: true })
+    await copyFolder(path.join(template, 'data'), folder)
   } else {
     await rm(path.join(folder, 'postmaster.pid'), { force: true })
   }
@@ -171,9 +171,17 @@ async function prepareFolder(
   return password
 }
 
+/** Copies with the system's own command, which takes a third of the time that Node's takes for some thousand files. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await run('cp', ['-a', from, to]).catch(async () => {
+    await rm(to, { recursive: true, force: true })
+    await cp(from, to, { recursive: true })
+  })
+}
+
 async function prepareTemplate(binaries: Binaries, account: ServerAccount | undefined): Promise<string> {
   const owner = account === undefined ? 'own' : `uid-${account.uid}`
-  const template = path.join(cacheFolder(), `cluster-${binaries.version}-${owner}`)
+  const template = path.join(cacheFolder(), `cluster-${binaries.version}-1m-${owner}`)
   if (existsSync(template)) {
     return template
   }
@@ -184,7 +192,7 @@ async function prepareTemplate(binaries: Binaries, account: ServerAccount | unde
     await chown(scratch, account.uid, account.gid)
     await chown(passwordFile, account.uid, account.gid)
   }
-  const args = ['-D', path.join(scratch, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync']
+  const args = ['-D', path.join(scratch, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1']
   await run(path.join(binaries.folder, 'bin', 'initdb'), [...args, '-A', 'scram-sha-256', '--pwfile', passwordFile], {
     cwd: scratch,
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
