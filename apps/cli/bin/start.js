@@ -32,19 +32,13 @@ export function ensureNpmCache() {
 export function runUnderNewerNode(file, args) {
   ensureNpmCache()
   // npx stands between only to name the program: as a parent it would keep signals to itself.
-  const npx = [
-    '--yes',
-    '--loglevel=error',
-    '--no-update-notifier',
-    `--package=${wanted}`,
-    '--',
-    'node',
-    '-p',
-    'process.execPath',
-  ]
-  const found = spawnSync('npx', npx, { encoding: 'utf8', shell: process.platform === 'win32' })
-  const execPath = (found.stdout || '').trim()
-  if (found.status !== 0 || execPath === '') {
+  const question = 'JSON.stringify([process.execPath,process.env.npm_config_globalconfig])'
+  const options = ['--yes', '--loglevel=error', '--no-update-notifier', `--package=${wanted}`]
+  const found = spawnSync('npx', options.concat('--', 'node', '-p', question), {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (found.status !== 0) {
     const reason = (found.error ? found.error.message : found.stderr || '').trim()
     process.stderr.write(
       `Freehold needs Node ${oldest.join('.')} or newer. This is ${process.version}, and npx could not fetch ${wanted}` +
@@ -52,7 +46,10 @@ export function runUnderNewerNode(file, args) {
     )
     process.exit(1)
   }
-  passOn(spawn(execPath, [file].concat(args), { stdio: 'inherit' }))
+  const [execPath, globalConfig] = JSON.parse(found.stdout)
+  // npm looks for the machine's settings (registry, certificates) beside the Node it runs on, which is now another one.
+  const env = globalConfig ? { ...process.env, npm_config_globalconfig: globalConfig } : process.env
+  passOn(spawn(execPath, [file].concat(args), { stdio: 'inherit', env }))
 }
 
 function passOn(child) {
