@@ -199,13 +199,17 @@ function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], u
     if (one.draft.place !== 'remove') {
       continue
     }
-    const names = namesOf(one.unit.unit.node)
-    const isFollowed = units.some(
-      (later) =>
-        later.order > one.unit.order &&
-        later.phase === 'contract' &&
-        mustFollow(namesOf(later.unit.node), names, 'contract'),
-    )
+    // One draft may carry out what several parts of its statement remove.
+    const parts = units.filter(({ statement }) => statement === one.unit.statement)
+    const isFollowed = parts.some((part) => {
+      const names = namesOf(part.unit.node)
+      return units.some(
+        (later) =>
+          later.order > part.order &&
+          later.phase === 'contract' &&
+          mustFollow(namesOf(later.unit.node), names, 'contract'),
+      )
+    })
     const follows = placed.some(
       (later) =>
         later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract',

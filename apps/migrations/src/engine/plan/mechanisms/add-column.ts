@@ -9,7 +9,9 @@ import { boundaryQuery, rangeConditions, rangeSettings } from '../data/key-range
 import { keyOf } from '../data/table-key.ts'
 import type { Draft, DraftRefusal, PlanContext, PlanningUnit } from '../draft.ts'
 import { laterPhase } from '../order-steps.ts'
+import { isDataStatement, isOpaque } from '../statement-kinds.ts'
 import { alterCommand, bodyOf } from '../syntax.ts'
+import { namesOf } from '../unit-conflicts.ts'
 import { nullsCheck } from './checks.ts'
 import { constraintSteps, notNullSteps } from './validated.ts'
 
@@ -54,7 +56,7 @@ export function addColumn(unit: PlanningUnit, table: RelationName, context: Plan
   const column = columnOf(unit) as ColumnDef
   const name = column.colname as string
   const required = isRequired(column)
-  if (required && fill(unit) === undefined && context.sizeOf(table)?.hasRows !== false) {
+  if (required && fill(unit) === undefined && holdsRows(unit, table, context)) {
     return {
       why: 'plain',
       sqlstate: '23502',
@@ -85,6 +87,17 @@ export function addColumn(unit: PlanningUnit, table: RelationName, context: Plan
     )
   }
   return drafts
+}
+
+/** Tells whether there will be rows; a statement before that changes the table's rows may leave none. */
+function holdsRows(unit: PlanningUnit, table: RelationName, context: PlanContext): boolean {
+  const isEmptied = context.units.some(
+    (earlier) =>
+      earlier.order < unit.order &&
+      (isDataStatement(earlier.unit.node) || isOpaque(earlier.unit.node)) &&
+      namesOf(earlier.unit.node).words.has(table.name),
+  )
+  return !isEmptied && context.sizeOf(table)?.hasRows !== false
 }
 
 function addBare(
