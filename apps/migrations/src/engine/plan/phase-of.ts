@@ -186,7 +186,7 @@ function phaseOfAlterSequence(unit: PlanningUnit): Phase {
 function phaseOfDrop(unit: PlanningUnit, context: PlanContext): Phase {
   const drop = bodyOf<{ removeType?: string; objects?: Node[] }>(unit.unit.node, 'DropStmt')
   const maker = drop?.removeType === 'OBJECT_VIEW' ? findMaker(unit, context) : undefined
-  if (maker === undefined || isHeldBack(maker, unit, context)) {
+  if (maker === undefined || phaseOf(maker, context) !== 'expand' || isHeldBack(maker, unit, context)) {
     return 'contract'
   }
   const keepsColumns = (drop?.objects ?? []).every((object) => {
