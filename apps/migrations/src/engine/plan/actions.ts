@@ -1,5 +1,5 @@
 /** Short ways to write the actions that mechanisms are made of. */
-import { quoteIdentifier, quoteQualified } from '@freehold/postgres'
+import { quoteQualified } from '@freehold/postgres'
 import type { RelationName } from '../rehearse/observation.ts'
 import type { LockMode, NoAction, RelationLock, TransactionAction } from './step.ts'
 
@@ -32,9 +32,4 @@ export function sqlName(relation: RelationName): string {
 /** Returns `ALTER TABLE <name> <command>`. */
 export function alterTable(relation: RelationName, command: string): string {
   return `ALTER TABLE ${sqlName(relation)} ${command}`
-}
-
-/** Returns the columns' quoted names, separated by commas. */
-export function columnList(columns: string[]): string {
-  return columns.map(quoteIdentifier).join(', ')
 }
