@@ -43,28 +43,29 @@ function aTransaction(sql: string[], more: Partial<Extract<Action, { kind: 'tran
   return { kind: 'transaction', sql, locks: [], patience: 'bounded', settings: {}, ...more }
 }
 
-it('carries out each kind of step, and takes them back', async () => {
-  const fill: Action = {
-    kind: 'batch',
-    schema: 'public',
-    table: 'orders',
-    key: [
-      { name: 'region', type: 'text' },
-      { name: 'id', type: 'integer' },
-    ],
-    boundary: `SELECT region::text, id::text FROM (SELECT region, id FROM orders
+const fill: Action = {
+  kind: 'batch',
+  schema: 'public',
+  table: 'orders',
+  key: [
+    { name: 'region', type: 'text' },
+    { name: 'id', type: 'integer' },
+  ],
+  boundary: `SELECT region::text, id::text FROM (SELECT region, id FROM orders
       WHERE $1 IS NULL OR (region, id) > ($1, $2::int) ORDER BY 1, 2 LIMIT $3) r
       ORDER BY region DESC, r.id::int DESC LIMIT 1`,
-    sql: [
-      `INSERT INTO freehold.kept_orders SELECT region, id, total FROM orders
+  sql: [
+    `INSERT INTO freehold.kept_orders SELECT region, id, total FROM orders
         WHERE ($1 IS NULL OR (region, id) > ($1, $2::int)) AND (region, id) <= ($3, $4::int) AND total IS NULL`,
-      `UPDATE orders SET total = 7, at = $5::timestamptz
+    `UPDATE orders SET total = 7, at = $5::timestamptz
         WHERE ($1 IS NULL OR (region, id) > ($1, $2::int)) AND (region, id) <= ($3, $4::int) AND total IS NULL`,
-    ],
-    before: ['CREATE TABLE freehold.kept_orders (region text, id int, total int)'],
-    after: [],
-    settings: { search_path: 'public' },
-  }
+  ],
+  before: ['CREATE TABLE freehold.kept_orders (region text, id int, total int)'],
+  after: [],
+  settings: { search_path: 'public' },
+}
+
+it('carries out each kind of step, and takes them back', async () => {
   const steps = [
     aStep(
       'e01',
