@@ -47,7 +47,6 @@ afterAll(async () => {
 async function openShopShadow(): Promise<Shadow> {
   return await openShadow({
     catalog: await readCatalog(live),
-    liveUrl: server.url('shop', 'owner'),
     live: await readSurroundings(live),
     schema: 'public',
     replay: async () => [schema],
@@ -127,7 +126,6 @@ describe('openShadow', () => {
     vi.unstubAllEnvs()
     const options = {
       catalog: await readCatalog(live),
-      liveUrl: server.url('shop', 'owner'),
       live: await readSurroundings(live),
       schema: 'public',
       replay: async () => [],
@@ -163,7 +161,6 @@ describe('openShadow', () => {
     const extension = { name: 'postgis', schema: 'public', version: '3', comment: null }
     const opening = openShadow({
       catalog: { ...catalog, extensions: [...catalog.extensions, extension] },
-      liveUrl: server.url('shop', 'owner'),
       live: await readSurroundings(live),
       schema: 'public',
       replay: async () => [],

@@ -21,7 +21,7 @@ import { makeRows } from '../rehearse/make-rows.ts'
 import type { RelationName } from '../rehearse/observation.ts'
 import { type Rehearsal, rehearseMigrations } from '../rehearse/rehearse-migrations.ts'
 import { relevantTables } from '../rehearse/relevant-tables.ts'
-import { openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
+import { openHost, openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
 import type { ShadowHost } from '../rehearse/shadow-host.ts'
 import type { OnFact } from '../run/facts.ts'
 import { readTakenBack } from '../run/journal.ts'
@@ -54,25 +54,52 @@ const rehearsalsMax = 8
 /** Returns the plan for the pending migrations, proven unless it holds a refusal. */
 export async function planPending(input: PlanPendingInput): Promise<PendingPlan> {
   input.onFact({ kind: 'preparing', what: 'inspect' })
-  const catalog = await readCatalog(input.client)
-  if (!catalog.relations.some((relation) => relation.kind === 'table' || relation.kind === 'partitionedTable')) {
-    return { plan: planAsWritten(catalog, input.pending), after: null }
+  const { serverMajor, hasTables } = await lookFirst(input.client)
+  if (!hasTables) {
+    return { plan: planAsWritten(await readCatalog(input.client), input.pending), after: null }
   }
-  const sizes = await readSizes(input.client, catalog)
-  const statements = await parsePending(input)
-  const shadow = await openShadow({
-    catalog,
-    liveUrl: input.databaseUrl,
-    live: await readSurroundings(input.client),
-    schema: input.schema,
-    replay: async () => input.applied.map((migration) => migration.sql),
-    ...(input.shadowHost === undefined ? {} : { host: input.shadowHost }),
-  })
+  // The server of the shadow starts while the live catalog is read.
+  const opening = input.shadowHost ?? openHost({ serverMajor, liveUrl: input.databaseUrl })
+  const opened = Promise.resolve(opening)
+  opened.catch(() => {})
   try {
-    return await planOn(shadow, input, { catalog, sizes, statements })
+    const statements = await parsePending(input)
+    const catalog = await readCatalog(input.client)
+    const sizes = await readSizes(input.client, catalog)
+    const live = await readSurroundings(input.client)
+    const replay = async (): Promise<string[]> => input.applied.map((migration) => migration.sql)
+    const shadow = await openShadow({ catalog, live, schema: input.schema, replay, host: await opened })
+    try {
+      return await planOn(shadow, input, { catalog, sizes, statements })
+    } finally {
+      await shadow.close()
+    }
   } finally {
-    await shadow.close()
+    if (input.shadowHost === undefined) {
+      await opened.then(
+        (host) => host.close(),
+        () => {},
+      )
+    }
   }
+}
+
+/** Tells whether there is a table of the user's that anybody could wait for. */
+async function lookFirst(client: Client): Promise<{ serverMajor: number; hasTables: boolean }> {
+  const { rows } = await client.query<{ serverMajor: number; hasTables: boolean }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS "serverMajor", EXISTS (
+       SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND c.relname <> '_prisma_migrations'
+          AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname NOT IN ('information_schema', 'freehold')
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+     ) AS "hasTables"`,
+  )
+  const [first] = rows
+  if (first === undefined) {
+    throw new Error('the server answered a query for one row with none')
+  }
+  return first
 }
 
 /** Parses what is pending to statements that can each be carried out on their own. */

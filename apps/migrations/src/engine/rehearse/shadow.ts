@@ -42,44 +42,36 @@ export interface Shadow {
   keepAs(copy: ShadowCopy, after: Catalog): Promise<void>
   /** False where owners and rights are not those of the live database. */
   hasLiveRoles: boolean
-  /** Drops every copy; a host that was handed in stays open. */
+  /** Drops every copy; the host stays open. */
   close(): Promise<void>
 }
 
 export interface ShadowOptions {
   catalog: Catalog
-  liveUrl: string
   live: LiveSurroundings
   /** Schema of the database URL, the search_path of every session. */
   schema: string
   /** Gives the SQL of the applied migrations in order, for a catalog that cannot be rendered as DDL. */
   replay(): Promise<string[]>
-  /** Used and left open; without it a host is opened and closed with the shadow. */
-  host?: ShadowHost
+  /** Used and left open. */
+  host: ShadowHost
 }
 
 /** Builds the shadow's template. Throws the Problem shadowNotBuilt, which names the object in the way. */
 export async function openShadow(options: ShadowOptions): Promise<Shadow> {
   const source: TemplateSource = { catalog: options.catalog, live: options.live, replay: options.replay }
-  const host = options.host ?? (await openHost(options))
-  const closeHost = async (): Promise<void> => {
-    if (options.host === undefined) {
-      await host.close()
-    }
-  }
   try {
-    const template = await prepareTemplate(host, source)
-    const startedAt = await timeOf(host)
-    return shadowOn(host, source, options.schema, { template, startedAt, closeHost })
+    const template = await prepareTemplate(options.host, source)
+    const startedAt = await timeOf(options.host)
+    return shadowOn(options.host, source, options.schema, { template, startedAt })
   } catch (error) {
-    await closeHost()
     throw toProblem(error)
   }
 }
 
-async function openHost(options: ShadowOptions): Promise<ShadowHost> {
-  const serverMajor = Math.floor(options.catalog.serverVersionNum / 10000)
-  return await openShadowHost({ serverMajor, liveUrl: options.liveUrl }).catch((error: unknown) => {
+/** Opens the server that shadows are made on. Throws the Problem shadowNotBuilt. */
+export async function openHost(options: { serverMajor: number; liveUrl: string }): Promise<ShadowHost> {
+  return await openShadowHost(options).catch((error: unknown) => {
     throw new Problem(problems.shadowNotBuilt, `no shadow server could be opened: ${messageOf(error)}`, {}, error)
   })
 }
@@ -123,7 +115,7 @@ function shadowOn(
   host: ShadowHost,
   source: TemplateSource,
   schema: string,
-  { template, startedAt, closeHost }: { template: string; startedAt: Date; closeHost(): Promise<void> },
+  { template, startedAt }: { template: string; startedAt: Date },
 ): Shadow {
   const open = new Set<ShadowCopy>()
   let filled: string | undefined
@@ -182,7 +174,6 @@ function shadowOn(
       if (filled !== undefined) {
         await host.dropDatabase(filled)
       }
-      await closeHost()
     },
   }
 }
