@@ -9,6 +9,7 @@ import type { Migration } from '../parse/statement.ts'
 import type { Rehearsal, RehearsedStatement } from '../rehearse/rehearse-migrations.ts'
 import { inTransaction, nothing } from './actions.ts'
 import { planBridges } from './bridges/index.ts'
+import { draftInPhase } from './bridges/readdress.ts'
 import {
   type Draft,
   type DraftRefusal,
@@ -141,11 +142,15 @@ function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefu
   const reason = unit.statement.directives.allowBlocking
   const seen = seenOnLiveTables(unit, context)
   if (reason !== undefined && isHeavy(seen)) {
-    return [allowedToBlock(unit, reason)]
+    return [draftInPhase(allowedToBlock(unit, reason), unit, context)]
   }
   const mechanism = mechanisms.find((one) => one.applies(unit, context))
   if (mechanism !== undefined) {
-    return mechanism.steps(unit, context)
+    const result = mechanism.steps(unit, context)
+    // What is deferred says itself which names hold by then.
+    return isRefusal(result) || mechanism === deferred
+      ? result
+      : result.map((draft) => draftInPhase(draft, unit, context))
   }
   const table = seen.rewrites[0] ?? seen.builds[0] ?? seen.scans[0]
   const what = seen.rewrites.length > 0 ? 'rewrites' : seen.builds.length > 0 ? 'rebuilds indexes of' : 'reads all of'

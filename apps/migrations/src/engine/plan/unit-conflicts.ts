@@ -6,6 +6,7 @@ import type { Node } from '@pgsql/types'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { Phase } from './step.ts'
 import { alterCommand, bodyOf, kindOf, nameParts, rangeVarsOf, wordsOf } from './syntax.ts'
+import { withoutCommon, wordsWithin } from './words-within.ts'
 
 /** What a unit names, for the comparison with others. */
 export interface UnitNames {
@@ -22,13 +23,15 @@ export interface UnitNames {
   isData: boolean
   isInsert: boolean
   isOpaque: boolean
+  /** True for a function, whose body may name columns of tables that it does not name. */
+  isRoutine: boolean
   /** True for what only tightens a table and is true of its rows already. */
   onlyTightens: boolean
 }
 
 /** Returns what the unit names. */
 export function namesOf(node: Node): UnitNames {
-  const words = wordsOf(node)
+  const words = wordsWithin(node)
   const tables = new Set(rangeVarsOf(node).map((table) => table.relname ?? ''))
   const changes = changedNames(node, words)
   const wholeTable = isWholeTable(node)
@@ -47,6 +50,7 @@ export function namesOf(node: Node): UnitNames {
     isData: isDataStatement(node),
     isInsert: kindOf(node) === 'InsertStmt',
     isOpaque: isOpaque(node),
+    isRoutine: kindOf(node) === 'CreateFunctionStmt',
     onlyTightens:
       command?.subtype === 'AT_SetNotNull' ||
       command?.subtype === 'AT_AddConstraint' ||
@@ -57,13 +61,16 @@ export function namesOf(node: Node): UnitNames {
 /** Tells whether `later` has to come after `earlier`, given the phase that `earlier` was put into. */
 export function mustFollow(later: UnitNames, earlier: UnitNames, earlierPhase: Phase): boolean {
   if (earlier.isOpaque || later.isOpaque) {
-    return sharesTable(later, earlier) || intersects(earlier.words, later.words)
+    return sharesTable(later, earlier) || intersects(withoutCommon(earlier.words), later.words)
   }
   if (earlier.isData || earlierPhase === 'backfill') {
     return sharesTable(later, earlier)
   }
   if (earlier.wholeTable && intersects(earlier.changes, later.words)) {
     return true
+  }
+  if (later.isRoutine) {
+    return !earlier.onlyTightens && intersects(earlier.changes, later.words)
   }
   if (earlier.onlyTightens && later.isData) {
     // Rows are as the later statement leaves them when the rule comes; but a default that is still there fills a new row.
@@ -103,23 +110,6 @@ function isPartRename(node: Node): boolean {
   return rename === 'OBJECT_COLUMN' || rename === 'OBJECT_TABCONSTRAINT'
 }
 
-/** Words of the grammar and of nearly every statement, which tie no two statements together. */
-const commonWords = new Set([
-  'pg_catalog',
-  'p',
-  'public',
-  'int4',
-  'int8',
-  'text',
-  'bool',
-  'timestamp',
-  'varchar',
-  'jsonb',
-  'plpgsql',
-  'sql',
-  'id',
-])
-
 interface Renamed {
   renameType?: string
   relation?: { relname?: string }
@@ -149,7 +139,11 @@ function changedNames(node: Node, words: Set<string>): Set<string> {
   if (drop !== undefined) {
     return named((drop.objects ?? []).map((object) => lastWord(object)))
   }
-  return isDataStatement(node) ? new Set() : new Set([...words].filter((word) => !commonWords.has(word)))
+  if (isDataStatement(node)) {
+    return new Set()
+  }
+  // What the body of a function names, the function does not change.
+  return withoutCommon(kindOf(node) === 'CreateFunctionStmt' ? wordsOf(node) : words)
 }
 
 function lastWord(object: Node): string | undefined {
