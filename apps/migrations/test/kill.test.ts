@@ -1,0 +1,100 @@
+import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CutOffDatabases, differencesOf, setUpCutOff, traceOf } from './fixtures/cut-off-database.ts'
+import { momentsOf, seed } from './fixtures/moments.ts'
+
+let server: Server
+let databases: CutOffDatabases
+/** What an uncut run says and leaves behind, and the same of one that is taken back. */
+const uncut = { deploy: [] as string[], expand: [] as string[], undo: [] as string[] }
+const left = { deployed: {}, undone: {} }
+
+beforeAll(async () => {
+  server = await startTestServer(18)
+  process.env['FREEHOLD_SHADOW_DATABASE_URL'] = server.url()
+  process.env['FREEHOLD_BRIEF_TABLE_BYTES'] = '0'
+  databases = await setUpCutOff(server)
+  const deployed = await databases.create('uncut')
+  uncut.deploy = await databases.run('uncut', 'deploy')
+  left.deployed = await traceOf(deployed)
+  const undone = await databases.create('uncut_undone')
+  uncut.expand = await databases.run('uncut_undone', 'expand')
+  uncut.undo = await databases.run('uncut_undone', 'undo')
+  left.undone = await traceOf(undone)
+  expect(await differencesOf(databases.plain, deployed)).toEqual([])
+  expect(await differencesOf(databases.before, undone)).toEqual([])
+})
+
+afterAll(async () => {
+  await databases.remove()
+  await server.stop()
+})
+
+const minutes = 60_000
+
+describe(`a runner that is killed (seed ${seed})`, () => {
+  it('has a plan with every mechanism', () => {
+    const mechanisms = new Set(databases.plan.statements.map(({ mechanism }) => mechanism))
+    expect([...mechanisms].sort()).toEqual(['batched', 'brief', 'concurrent', 'deferred', 'validated'])
+  })
+
+  it(
+    'is gone on with to the same end, whatever it was doing',
+    async () => {
+      for (const [index, moments] of momentsOf(uncut.deploy, 18).entries()) {
+        const name = `killed_${index}`
+        const client = await databases.create(name)
+        let kills = 0
+        for (const moment of moments) {
+          kills += (await databases.runUntil(name, 'deploy', moment)) ? 1 : 0
+        }
+        await databases.run(name, 'deploy')
+        // The last ones may come to a run that is at its end.
+        expect(kills).toBeGreaterThan(moments.length / 2)
+        expect(await differencesOf(databases.plain, client)).toEqual([])
+        expect(await traceOf(client)).toEqual(left.deployed)
+      }
+    },
+    30 * minutes,
+  )
+
+  it(
+    'is taken back to the start, wherever it was killed',
+    async () => {
+      const client = await databases.create('taken_back')
+      for (const moment of momentsOf(uncut.expand, 6).flat()) {
+        await databases.runUntil('taken_back', 'expand', moment)
+        await databases.run('taken_back', 'undo').catch((error: unknown) => {
+          // Killed before it had begun.
+          expect(error).toMatchObject({ definition: { code: 'FHD_MIGRATE_NOTHING_TO_UNDO' } })
+        })
+        expect(await differencesOf(databases.before, client)).toEqual([])
+      }
+      expect(await traceOf(client)).toEqual(left.undone)
+    },
+    30 * minutes,
+  )
+
+  it(
+    'is gone on with when it was killed on the way back',
+    async () => {
+      for (const [index, moments] of momentsOf(uncut.undo, 6).entries()) {
+        const name = `killed_back_${index}`
+        const client = await databases.create(name)
+        await databases.run(name, 'expand')
+        for (const moment of moments) {
+          // Where the one before was killed after its last work, nothing is left to take back.
+          if ((await traceOf(client))['open'] !== null) {
+            await databases.runUntil(name, 'undo', moment)
+          }
+        }
+        if ((await traceOf(client))['open'] !== null) {
+          await databases.run(name, 'undo')
+        }
+        expect(await differencesOf(databases.before, client)).toEqual([])
+        expect(await traceOf(client)).toEqual(left.undone)
+      }
+    },
+    30 * minutes,
+  )
+})
