@@ -12,6 +12,7 @@ import type { MigrationResult } from './result.ts'
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    id: { type: 'string' },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
@@ -35,7 +36,12 @@ const results: MigrationResult[] = []
 
 async function work(): Promise<void> {
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-    const args = [job.name, values.seed, values.sample === undefined ? '' : String(Number(values.sample) / total)]
+    const args = [
+      job.name,
+      values.seed,
+      values.sample === undefined ? '' : String(Number(values.sample) / total),
+      values.id ?? '',
+    ]
     await new Promise<void>((resolve, reject) => {
       const child = fork(new URL('./worker.ts', import.meta.url), args)
       child.on('message', (message) => {

@@ -78,7 +78,7 @@ export async function findLockTargets(client: Client, locks: RelationLock[]): Pr
   return locks.map((lock, index) => ({ ...lock, ...(rows[index] ?? { oid: null, kind: null, lockable: false }) }))
 }
 
-/** Returns the locks to take ahead; one whose relation does not exist stays, so that the server says so. */
+/** Returns the locks to take ahead; what a step takes back may not be there yet, and locks nobody out. */
 export function locksToTake(targets: LockTarget[]): LockTarget[] {
-  return targets.filter((target) => target.lockable || target.oid === null)
+  return targets.filter((target) => target.lockable)
 }

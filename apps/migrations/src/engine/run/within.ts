@@ -1,5 +1,6 @@
 /** Opaque code may branch on rows that the rehearsal did not have: before COMMIT it is held against what was seen there. */
 import type { Client } from '@freehold/postgres'
+import { isStrong } from '../plan/seen.ts'
 import { type LockMode, lockModes, type TransactionAction } from '../plan/step.ts'
 
 /** A table, view or index that is not Postgres' own; an index goes by its table's name. */
@@ -36,6 +37,9 @@ export async function assertWithin(
 ): Promise<void> {
   for (const state of await look(client)) {
     const earlier = before.get(state.oid)
+    if (!isStrong(held.mode)) {
+      continue
+    }
     // Freehold's own journal is written in the same transaction.
     if (earlier === undefined || earlier.schema === 'freehold') {
       continue

@@ -1,9 +1,9 @@
 /** Statements that change the catalog alone: as written, under the lock etiquette. */
-import { inTransaction } from '../actions.ts'
-import type { Draft, DraftRefusal, Mechanism, PlanningUnit } from '../draft.ts'
+import { inTransaction, lockOn } from '../actions.ts'
+import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
 import { isHeavy, seenOnLiveTables, strongLocks } from '../seen.ts'
 import { isOpaque } from '../statement-kinds.ts'
-import type { TransactionAction } from '../step.ts'
+import type { RelationLock, TransactionAction } from '../step.ts'
 import { repeatableSql } from '../tolerate-leftovers.ts'
 import { undoOf } from './brief-undo.ts'
 
@@ -16,7 +16,7 @@ export const brief: Mechanism = {
       phase: unit.phase,
       mechanism: 'brief',
       reason: reasonOf(unit),
-      do: doOf(unit),
+      do: doOf(unit, context),
       undo,
       place: 'inOrder',
       cost: 'catalog',
@@ -25,7 +25,7 @@ export const brief: Mechanism = {
   },
 }
 
-function doOf(unit: PlanningUnit): TransactionAction {
+function doOf(unit: PlanningUnit, context: PlanContext): TransactionAction {
   const { observation } = unit
   // An enum value that was added stays when the run is taken back, so that adding it again must not fail.
   const sql = repeatableSql(unit.unit.node) ?? unit.unit.sql
@@ -38,8 +38,17 @@ function doOf(unit: PlanningUnit): TransactionAction {
   return {
     ...inTransaction([sql], [], unit.settings),
     patience: locks.length === 0 ? 'patient' : 'bounded',
-    within: { locks: observation.locks, rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`) },
+    within: {
+      locks: [...observation.locks, ...ownRelations(context)],
+      rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`),
+    },
   }
+}
+
+/** What the plan itself makes, nobody waits for. */
+function ownRelations(context: PlanContext): RelationLock[] {
+  const made = context.units.flatMap(({ observation }) => observation.createdRelations)
+  return made.map((name) => lockOn(name))
 }
 
 function reasonOf(unit: PlanningUnit): string {
