@@ -37,16 +37,14 @@ export async function assertWithin(
 ): Promise<void> {
   for (const state of await look(client)) {
     const earlier = before.get(state.oid)
-    if (!isStrong(held.mode)) {
-      continue
-    }
     // Freehold's own journal is written in the same transaction.
     if (earlier === undefined || earlier.schema === 'freehold') {
       continue
     }
     const allowed = within.locks.filter((lock) => lock.schema === earlier.schema && lock.name === earlier.name)
     const limit = Math.max(-1, ...allowed.map((lock) => lockModes.indexOf(lock.mode)))
-    const strongest = Math.max(-1, ...state.locks.map((mode) => lockModes.indexOf(mode)))
+    // Weaker modes keep nobody waiting.
+    const strongest = Math.max(-1, ...state.locks.filter(isStrong).map((mode) => lockModes.indexOf(mode)))
     if (strongest > limit) {
       throw new BeyondRehearsalError(`it took ${lockModes[strongest]} on ${earlier.schema}.${earlier.name}`)
     }
