@@ -192,7 +192,17 @@ async function prepareTemplate(binaries: Binaries, account: ServerAccount | unde
     await chown(scratch, account.uid, account.gid)
     await chown(passwordFile, account.uid, account.gid)
   }
-  const args = ['-D', path.join(scratch, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '--wal-segsize=1']
+  const args = [
+    '-D',
+    path.join(scratch, 'data'),
+    '-U',
+    'postgres',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--wal-segsize=1',
+  ]
   await run(path.join(binaries.folder, 'bin', 'initdb'), [...args, '-A', 'scram-sha-256', '--pwfile', passwordFile], {
     cwd: scratch,
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
