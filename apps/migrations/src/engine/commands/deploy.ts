@@ -30,7 +30,7 @@ export async function deploy(target: Target, options: DeployOptions): Promise<De
   const migrations = await readMigrationsFolder(target.migrationsFolder)
   return await withRunner(target, options, async (runner) => {
     const open = await runner.findOpenRun()
-    const goneOn = open === undefined ? undefined : await goOn(runner, open, target)
+    const goneOn = open === undefined ? undefined : await goOn(runner, open, options, target)
     const found = await findPending(runner.client, target, migrations)
     if (found.pending.length === 0) {
       return await withoutPending(runner, goneOn, found.warnings, options)
@@ -42,12 +42,20 @@ export async function deploy(target: Target, options: DeployOptions): Promise<De
   })
 }
 
+/** Runs what comes before the window, and leaves it open on the record where the command ends there. */
+async function expand(runner: Runner, run: Run, options: DeployOptions): Promise<void> {
+  await runner.runPhases(run, ['expand', 'backfill'], { takeBack: 'run' })
+  if (options.phase === 'expand' && run.state === 'windowOpen') {
+    await runner.recordWindow(run)
+  }
+}
+
 /** Ends what an earlier command began and did not end. Returns the run if it was not taken back. */
-async function goOn(runner: Runner, run: Run, target: Target): Promise<Run | undefined> {
+async function goOn(runner: Runner, run: Run, options: DeployOptions, target: Target): Promise<Run | undefined> {
   switch (run.state) {
     case 'running':
       target.onFact({ kind: 'note', text: `goes on with the run of ${run.startedAt}, which was cut off` })
-      await runner.runPhases(run, ['expand', 'backfill'], { takeBack: 'run' })
+      await expand(runner, run, options)
       return run
     case 'contracting':
       target.onFact({
@@ -114,7 +122,7 @@ async function carryOut(
     return toOutcome(run, warnings)
   }
   const run = await runner.startRun(plan, after)
-  await runner.runPhases(run, ['expand', 'backfill'], { takeBack: 'run' })
+  await expand(runner, run, options)
   if (options.phase === 'all' && run.state === 'windowOpen') {
     await runner.runPhases(run, ['contract'], { takeBack: 'run' })
   }

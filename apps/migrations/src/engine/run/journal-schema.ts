@@ -24,7 +24,8 @@ const relations = [
     error jsonb,
     prisma_rows jsonb NOT NULL DEFAULT '{}',
     verified_fingerprint text,
-    catalog jsonb
+    catalog jsonb,
+    window_catalog jsonb
   )`,
   // One run at a time is not at its end.
   `CREATE UNIQUE INDEX IF NOT EXISTS migration_runs_open_key ON freehold.migration_runs ((true))

@@ -198,6 +198,23 @@ export async function setVerified(client: Client, run: Run, fingerprint: string,
   run.verifiedFingerprint = fingerprint
 }
 
+/** Enters the schema as it is while the run's window is open. */
+export async function setWindowCatalog(client: Client, runId: string, catalog: Catalog): Promise<void> {
+  await client.query('UPDATE freehold.migration_runs SET window_catalog = $2 WHERE id = $1', [
+    runId,
+    JSON.stringify(catalog),
+  ])
+}
+
+/** Returns the schema as it was when the run's window was opened; null where that is not known. */
+export async function readWindowCatalog(client: Client, runId: string): Promise<Catalog | null> {
+  const { rows } = await client.query<{ catalog: Catalog | null }>(
+    'SELECT window_catalog AS catalog FROM freehold.migration_runs WHERE id = $1',
+    [runId],
+  )
+  return rows[0]?.catalog ?? null
+}
+
 /** What changes in a step's row; what is left out stays. */
 export interface StepChange {
   state: StepState

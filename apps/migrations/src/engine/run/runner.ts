@@ -2,6 +2,7 @@
 import { type Client, quoteIdentifier, sqlstateOf, sqlstates, withTransaction } from '@freehold/postgres'
 import type { Target } from '../commands/target.ts'
 import type { Catalog } from '../inspect/catalog.ts'
+import { readCatalog } from '../inspect/read-catalog.ts'
 import type { Migration } from '../parse/statement.ts'
 import { maxLockMsDefault } from '../plan/limits.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -10,7 +11,7 @@ import { Problem, problems } from '../problem.ts'
 import { ensurePrismaTable, insertStarted } from '../read/prisma-table.ts'
 import { verifyRun } from '../verify/verify-run.ts'
 import { checkServer } from './check-server.ts'
-import { findOpenRun, findRun, insertRun, type Run, setPrismaRows, setRunState } from './journal.ts'
+import { findOpenRun, findRun, insertRun, type Run, setPrismaRows, setRunState, setWindowCatalog } from './journal.ts'
 import { ensureJournal, hasJournal } from './journal-schema.ts'
 import { acquireLease, assertEpoch, epochSql, openEpoch } from './lease.ts'
 import { lockDeadlineMsDefault } from './limits.ts'
@@ -36,6 +37,8 @@ export interface Runner {
   startRun(plan: Plan, after?: Catalog | null): Promise<Run>
   /** Runs the phases as far as they are not done; verifies the schema when the run is at its end. */
   runPhases(run: Run, phases: Phase[], options: PhaseOptions): Promise<void>
+  /** Enters the schema as it is with the run's window open, for drift to compare with. */
+  recordWindow(run: Run): Promise<void>
   /** Takes the run back, from wherever it is before its contract phase. */
   undoRun(run: Run): Promise<void>
   /** Runs the files as they stand, for a database without a table that anyone could wait for. */
@@ -127,6 +130,7 @@ function createRunner(context: RunContext, serverMajor: number, close: () => Pro
         await openJournal(context)
         await runPhases(context, run, phases, options)
       }),
+    recordWindow: (run) => guarded(async () => await setWindowCatalog(client, run.id, await readCatalog(client))),
     undoRun: (run) =>
       guarded(async () => {
         await openJournal(context)
