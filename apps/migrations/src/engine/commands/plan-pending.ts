@@ -21,6 +21,7 @@ import { makeRows } from '../rehearse/make-rows.ts'
 import type { RelationName } from '../rehearse/observation.ts'
 import { type Rehearsal, rehearseMigrations } from '../rehearse/rehearse-migrations.ts'
 import { relevantTables } from '../rehearse/relevant-tables.ts'
+import { isServerWide } from '../rehearse/server-wide.ts'
 import { openHost, openShadow, type Shadow, type ShadowCopy } from '../rehearse/shadow.ts'
 import type { ShadowHost } from '../rehearse/shadow-host.ts'
 import type { OnFact } from '../run/facts.ts'
@@ -227,16 +228,15 @@ async function prove(
 
 function failureOf(failure: NonNullable<Rehearsal['failure']>): Refusal {
   const { statement, error } = failure
-  return {
-    migrationId: statement.migrationId,
-    index: statement.index,
-    line: statement.line,
-    sql: statement.sql,
-    why: 'plain',
-    sqlstate: error.sqlstate,
-    reason: `the statement fails as it is written: ${error.message}`,
-    estimate: null,
+  const { migrationId, index, line, sql } = statement
+  const place = { migrationId, index, line, sql, estimate: null }
+  if (isServerWide(statement.node)) {
+    const reason =
+      'it reaches beyond this database, so it can be neither rehearsed nor taken back: run it by hand and take it out of the migration'
+    return { ...place, why: 'rule', sqlstate: null, reason }
   }
+  const reason = `the statement fails as it is written: ${error.message}`
+  return { ...place, why: 'plain', sqlstate: error.sqlstate, reason }
 }
 
 function differenceOf(result: Exclude<ProofResult, { outcome: 'proven' }>, plan: Plan): Refusal {

@@ -1,5 +1,5 @@
 /** The comments by which a migration's author tells Freehold what the SQL cannot say. */
-import type { ColumnRef, Node, RenameStmt, SelectStmt } from '@pgsql/types'
+import type { ColumnRef, Node, SelectStmt } from '@pgsql/types'
 import { parseSql, SqlSyntaxError } from './parser.ts'
 import type { Directives } from './statement.ts'
 
@@ -9,8 +9,7 @@ export interface FoundDirective {
   refuse(reason: string): never
 }
 
-const known =
-  'allow-blocking "<reason>", phase=expand, phase=contract, up=<expression>, down=<expression>, rename a to b'
+const known = 'allow-blocking "<reason>", phase=expand, phase=contract, up=<expression>, down=<expression>'
 
 /** Returns what the directives before one statement ask for together. */
 export function parseDirectives(found: FoundDirective[]): Directives {
@@ -48,8 +47,6 @@ function parseDirective(text: string, refuse: (reason: string) => never): Direct
       return { up: isExpression(rest) ? rest : refuse('what follows up= is not an SQL expression') }
     case 'down':
       return { down: isExpression(rest) ? rest : refuse('what follows down= is not an SQL expression') }
-    case 'rename':
-      return { rename: parseRename(rest) ?? refuse('it should read rename <old name> to <new name>') }
     default:
       return refuse(`it is none of ${known}`)
   }
@@ -71,15 +68,6 @@ export function isExpression(text: string): boolean {
 
 function isStarred(reference: ColumnRef): boolean {
   return (reference.fields ?? []).some((field) => 'A_Star' in field)
-}
-
-/** Reads both names as SQL reads identifiers: folded to lower case unless they are quoted. */
-function parseRename(text: string): Directives['rename'] | undefined {
-  const rename = parseOnly<RenameStmt>(`ALTER TABLE t RENAME COLUMN ${text}`, 'RenameStmt')
-  if (rename?.renameType !== 'OBJECT_COLUMN' || rename.subname === undefined || rename.newname === undefined) {
-    return undefined
-  }
-  return { from: rename.subname, to: rename.newname }
 }
 
 function parseOnly<T>(sql: string, kind: string): T | undefined {

@@ -61,14 +61,11 @@ describe('directives', () => {
 ALTER TABLE t DROP COLUMN a;
 -- freehold: up=coalesce(a, 'x, y')
 -- freehold: down=lower(b)
-ALTER TABLE t ADD COLUMN b text;
--- freehold: rename "userName" to User_Name
-ALTER TABLE t ADD COLUMN c text`)
+ALTER TABLE t ADD COLUMN b text`)
     expect(statements.map(({ directives }) => directives)).toEqual([
       {},
       { phase: 'contract', allowBlocking: 'small table, at night' },
       { up: "coalesce(a, 'x, y')", down: 'lower(b)' },
-      { rename: { from: 'userName', to: 'user_name' } },
     ])
   })
 
@@ -79,7 +76,7 @@ ALTER TABLE t ADD COLUMN c text`)
     ['-- freehold: up=a), (b\nSELECT 1', 1, 'is not an SQL expression'],
     ['-- freehold: up=a) FROM t WHERE (true\nSELECT 1', 1, 'is not an SQL expression'],
     ['-- freehold: up=\nSELECT 1', 1, 'is not an SQL expression'],
-    ['-- freehold: rename a b\nSELECT 1', 1, 'it should read rename'],
+    ['-- freehold: rename a to b\nSELECT 1', 1, 'it is none of'],
     ['-- freehold: phase=expand\n-- freehold: phase=contract\nSELECT 1', 2, 'it is given twice'],
     ['SELECT 1;\n-- freehold: phase=expand\n', 2, 'no statement stands behind it'],
     ['SELECT 1; -- freehold: phase=expand\nSELECT 2', 1, 'it stands behind a statement'],

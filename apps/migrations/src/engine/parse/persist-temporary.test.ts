@@ -19,7 +19,9 @@ describe('persistTemporaryTables', () => {
       [3, 'WITH best AS (SELECT 1 AS id) SELECT * FROM best'],
       [4, 'SELECT * FROM public.best'],
     ])
-    expect(removePersisted(statements)).toEqual(['DROP TABLE IF EXISTS "freehold"."temporary_1_m_best"'])
+    for (const given of [statements, persistTemporaryTables(statements)]) {
+      expect(removePersisted(given)).toEqual(['DROP TABLE IF EXISTS "freehold"."temporary_1_m_best"'])
+    }
   })
 
   it('leaves a migration that makes none as it is', async () => {

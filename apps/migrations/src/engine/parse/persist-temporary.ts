@@ -40,13 +40,22 @@ function isOwnDrop(node: Node): boolean {
   return names.length > 0 && names.every(([schema, name]) => schema === 'freehold' && name?.startsWith('temporary_'))
 }
 
-/** Returns statements that remove what `persistTemporaryTables` has let a migration make. */
+/** Returns statements that remove what `persistTemporaryTables` has let a migration make; of its result or of what it was given. */
 export function removePersisted(statements: Statement[]): string[] {
-  const names = statements.map((statement) => ({ statement, name: temporaryName(statement.node) }))
-  return names.flatMap(({ statement, name }) => {
-    const table = quoteQualified('freehold', shortenIdentifier(`temporary_${statement.migrationId}_${name}`))
-    return name === undefined ? [] : [`DROP TABLE IF EXISTS ${table}`]
+  return statements.flatMap((statement) => {
+    const name = temporaryName(statement.node)
+    const persisted = persistedTable(statement.node)
+    const relname = name === undefined ? persisted : shortenIdentifier(`temporary_${statement.migrationId}_${name}`)
+    return relname === undefined ? [] : [`DROP TABLE IF EXISTS ${quoteQualified('freehold', relname)}`]
   })
+}
+
+/** Returns the name, in schema `freehold`, of the table that the statement makes in the place of a temporary one. */
+export function persistedTable(node: Node): string | undefined {
+  const relation = madeBy(node)
+  return relation?.schemaname === 'freehold' && relation.relname?.startsWith('temporary_') === true
+    ? relation.relname
+    : undefined
 }
 
 function temporaryName(node: Node): string | undefined {

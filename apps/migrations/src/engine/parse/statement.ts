@@ -20,7 +20,6 @@ export interface Directives {
   phase?: 'expand' | 'contract'
   up?: string
   down?: string
-  rename?: { from: string; to: string }
 }
 
 /** A statement or, of an ALTER TABLE with several commands, one command: the smallest thing that goes to one mechanism. */

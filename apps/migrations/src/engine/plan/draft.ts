@@ -52,6 +52,8 @@ export interface Draft {
   table?: RelationName
   /** What it costs: a catalog change, a read of the table, an index build, or a copy of rows. */
   cost: 'catalog' | 'scan' | 'index' | 'copy'
+  /** How long its strongest lock is held, where that is known to be long. */
+  holdMs?: number
   /** Further statements of the same migration that it carries out, by index. */
   carries?: number[]
 }

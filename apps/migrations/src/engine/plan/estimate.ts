@@ -6,6 +6,9 @@ import type { Estimate } from './step.ts'
 /** Returns what a step will cost at the live size of its table. */
 export function estimateDraft(draft: Draft, size: RelationSize | undefined): Estimate {
   const bytes = size?.heapBytes ?? 0
+  if (draft.holdMs !== undefined) {
+    return { holdMs: draft.holdMs, durationMs: draft.holdMs, walBytes: bytes, diskBytes: bytes }
+  }
   switch (draft.cost) {
     case 'catalog':
       return { holdMs: catalogChangeMs, durationMs: catalogChangeMs, walBytes: 8192, diskBytes: 0 }

@@ -30,7 +30,7 @@ import { type Plan, type PlannedStatement, planFormatVersion, type Refusal } fro
 import { createContext } from './plan-context.ts'
 import { isHeavy, seenOnLiveTables, strongLocks } from './seen.ts'
 import { sessionSettings } from './session-settings.ts'
-import { isOpaque } from './statement-kinds.ts'
+import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { MechanismName, Phase, Step } from './step.ts'
 import { mustFollow, namesOf, type UnitNames } from './unit-conflicts.ts'
 
@@ -90,10 +90,23 @@ export function planMigrations(input: PlanInput): Plan {
     postponed: [],
     statements: describeStatements(input.rehearsal.statements, units, steps, context),
     steps,
-    warnings: [...bridges.warnings, ...(input.order === 'inOrder' ? [inOrderWarning] : [])],
+    warnings: [
+      ...bridges.warnings,
+      ...heavyUndos(units, context),
+      ...(input.order === 'inOrder' ? [inOrderWarning] : []),
+    ],
     refusals,
   }
   return { ...plan, contentHash: hashOf(plan), proof: null }
+}
+
+/** Says which undo would read or write a table in full under a strong lock. */
+function heavyUndos(units: PlanningUnit[], context: PlanContext): string[] {
+  return units.flatMap(({ phase, observation: { revert, locks } }) => {
+    const isLive = strongLocks(locks).some((lock) => !context.isNew(lock))
+    const heavy = phase === 'contract' || !isLive ? [] : (revert?.heavy ?? [])
+    return heavy.map((what) => `undo would hold its lock for long: ${what}`)
+  })
 }
 
 const inOrderWarning =
@@ -142,7 +155,7 @@ function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefu
   const reason = unit.statement.directives.allowBlocking
   const seen = seenOnLiveTables(unit, context)
   if (reason !== undefined && isHeavy(seen)) {
-    return [draftInPhase(allowedToBlock(unit, reason), unit, context)]
+    return [draftInPhase(allowedToBlock(unit, reason, context), unit, context)]
   }
   const mechanism = mechanisms.find((one) => one.applies(unit, context))
   if (mechanism !== undefined) {
@@ -165,8 +178,13 @@ function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefu
   return table === undefined ? refusal : { ...refusal, table }
 }
 
-function allowedToBlock(unit: PlanningUnit, reason: string): Draft {
+function allowedToBlock(unit: PlanningUnit, reason: string, context: PlanContext): Draft {
+  const seen = seenOnLiveTables(unit, context)
+  const table = seen.rewrites[0] ?? seen.builds[0] ?? seen.scans[0]
+  const bytes = (table === undefined ? undefined : context.sizeOf(table))?.heapBytes ?? 0
   return {
+    ...(table === undefined ? {} : { table }),
+    holdMs: estimatePlainHoldMs(flags(unit, context), bytes),
     phase: unit.phase,
     mechanism: 'brief',
     reason: `blocks as long as it takes, which is allowed: ${reason}`,
@@ -259,7 +277,11 @@ function describeStatements(
     )
     const own = units.filter((unit) => unit.statement === statement)
     const seen = own.map((unit) => flags(unit, context))
-    const locks = strongLocks(observation.locks).map((lock) => {
+    const strong = strongLocks(observation.locks)
+    const written = isDataStatement(statement.node)
+      ? observation.locks.filter((lock) => lock.mode === 'RowExclusiveLock' && context.sizeOf(lock) !== undefined)
+      : []
+    const locks = [...strong, ...written].map((lock) => {
       const size = context.sizeOf(lock)
       return { ...lock, rows: size?.rowsEstimate ?? 0, bytes: size?.totalBytes ?? 0 }
     })
@@ -276,7 +298,7 @@ function describeStatements(
       rewrites: observation.rewrites.map((name) => `${name.schema}.${name.name}`),
       scans: observation.scans.map((name) => `${name.schema}.${name.name}`),
       plainHoldMs:
-        locks.length === 0
+        strong.length === 0
           ? 0
           : estimatePlainHoldMs({ rewrites: any('rewrites'), builds: any('builds'), scans: any('scans') }, bytes),
       mechanism: (main?.mechanism ?? 'brief') as MechanismName,

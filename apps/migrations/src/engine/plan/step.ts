@@ -66,7 +66,7 @@ export interface TransactionAction {
 export interface ConcurrentAction {
   kind: 'concurrent'
   sql: string
-  /** A query for one boolean: true when the statement's effect is there and valid. */
+  /** A query for one boolean: true when the statement's effect is there and valid. Empty where nothing shows it: cut off, it is run again. */
   done: string
   /** Removes what a failed or killed attempt left; each is safe to run when there is nothing. */
   cleanup: string[]

@@ -16,8 +16,8 @@ export interface Observation {
   createdIndexes: CreatedIndex[]
   /** Relations that the unit made: tables, views, sequences. */
   createdRelations: RelationName[]
-  /** DDL that takes the unit back; only for units whose undo is not known from their own words. */
-  revert: { sql: string[]; cannot: string[] } | null
+  /** DDL that takes the unit back, and what of it reads or writes a table in full; only for units whose undo is not known from their own words. */
+  revert: { sql: string[]; cannot: string[]; heavy: string[] } | null
   /** What the unit did to schema and rows; only for units of which the catalogs before and after were compared. */
   changes: SchemaChanges | null
   /** True where the statement ran transactions of its own: locks and scans are then known by rule, and only in part. */
@@ -58,6 +58,8 @@ export interface CreatedConstraint {
   columns: string[]
   deferrable: boolean
   deferred: boolean
+  /** True where it comes with another one: a partition's, or a foreign key's for one partition of the referenced table. */
+  inherited: boolean
 }
 
 export interface CreatedIndex {

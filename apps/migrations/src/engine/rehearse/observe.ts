@@ -199,6 +199,7 @@ const createdSql = `
 SELECT (SELECT json_agg(json_build_object('schema', n.nspname, 'table', c.relname, 'name', o.conname, 'type', o.contype,
                                           'definition', pg_get_constraintdef(o.oid), 'deferrable', o.condeferrable,
                                           'deferred', o.condeferred,
+                                          'inherited', o.conparentid <> 0 OR NOT o.conislocal,
                                           'columns', (SELECT coalesce(json_agg(a.attname ORDER BY k.position), '[]')
                                              FROM unnest(o.conkey) WITH ORDINALITY AS k (number, position)
                                              JOIN pg_catalog.pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.number)

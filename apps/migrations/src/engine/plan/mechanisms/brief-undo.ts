@@ -3,6 +3,7 @@
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Node } from '@pgsql/types'
 import type { Column, Constraint } from '../../inspect/catalog.ts'
+import { persistedTable } from '../../parse/persist-temporary.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, nothing } from '../actions.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
@@ -21,6 +22,10 @@ export interface Undo {
 /** Returns how the unit is taken back, from its own words where they say it, else from what the rehearsal saw change. */
 export function undoOf(unit: PlanningUnit, context: PlanContext): Undo {
   const { node } = unit.unit
+  const stand = persistedTable(node)
+  if (stand !== undefined) {
+    return only(inTransaction([`DROP TABLE IF EXISTS ${quoteQualified('freehold', stand)}`]))
+  }
   const alter = alterCommand(node)
   if (alter !== undefined && alter.objectType === 'OBJECT_TABLE') {
     return undoOfCommand(unit, alter.command, context.resolve(alter.relation), context)
@@ -161,11 +166,13 @@ function undoOfDropConstraint(unit: PlanningUnit, table: RelationName, name: str
   }
 }
 
-function notValid(constraint: Constraint): string {
+/** Returns the definition with which the constraint comes back without a scan. */
+export function notValid(constraint: Constraint): string {
   return constraint.validated ? `${constraint.definition} NOT VALID` : constraint.definition
 }
 
-function commentOf(table: RelationName, constraint: Constraint): string[] {
+/** Returns the statement that gives a constraint made again its comment. */
+export function commentOf(table: RelationName, constraint: Constraint): string[] {
   return constraint.comment === null
     ? []
     : [

@@ -1,7 +1,7 @@
 /** Indexes built, dropped and rebuilt CONCURRENTLY, which blocks nobody, and materialized views refreshed so. */
 
 import { quoteLiteral, quoteQualified } from '@freehold/postgres'
-import type { Node } from '@pgsql/types'
+import type { Node, RangeVar } from '@pgsql/types'
 import type { Index } from '../../inspect/catalog.ts'
 import { deparse } from '../../parse/deparse.ts'
 import { parseSql } from '../../parse/parser.ts'
@@ -9,13 +9,18 @@ import type { CreatedIndex, RelationName } from '../../rehearse/observation.ts'
 import { inTransaction, lockOn, nothing, sqlName } from '../actions.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
 import type { ConcurrentAction, Phase } from '../step.ts'
-import { bodyOf, kindOf, nameParts } from '../syntax.ts'
+import { alterCommand, bodyOf, kindOf, nameParts } from '../syntax.ts'
 import { duplicatesCheck } from './checks.ts'
 
 export const concurrent: Mechanism = {
   name: 'concurrent',
-  applies: (unit, context) => builds(unit, context) || drops(unit) || rebuilds(unit) || refreshes(unit),
+  applies: (unit, context) =>
+    builds(unit, context) || drops(unit) || rebuilds(unit) || refreshes(unit) || detachedPartition(unit) !== undefined,
   steps(unit, context) {
+    const partition = detachedPartition(unit)
+    if (partition !== undefined) {
+      return [detach(unit, partition, context)]
+    }
     if (drops(unit)) {
       return dropIndexes(unit, context)
     }
@@ -41,6 +46,40 @@ function rebuilds(unit: PlanningUnit): boolean {
 
 function refreshes(unit: PlanningUnit): boolean {
   return kindOf(unit.unit.node) === 'RefreshMatViewStmt'
+}
+
+/** The partition of an ALTER TABLE … DETACH PARTITION … CONCURRENTLY. */
+function detachedPartition(unit: PlanningUnit): RangeVar | undefined {
+  const command = bodyOf<{ concurrent?: boolean; name?: RangeVar }>(
+    alterCommand(unit.unit.node)?.command.def,
+    'PartitionCmd',
+  )
+  return command?.concurrent === true ? command.name : undefined
+}
+
+function detach(unit: PlanningUnit, partition: RangeVar, context: PlanContext): Draft {
+  const table = context.resolve(alterCommand(unit.unit.node)?.relation ?? {})
+  const child = context.resolve(partition)
+  const part = `SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ${quoteLiteral(child.schema)} AND c.relname = ${quoteLiteral(child.name)}`
+  const names = `ALTER TABLE ${sqlName(table)} DETACH PARTITION ${sqlName(child)}`
+  return {
+    phase: unit.phase,
+    mechanism: 'concurrent',
+    reason: 'DETACH CONCURRENTLY waits for the users of the partition instead of stopping them',
+    do: {
+      kind: 'concurrent',
+      sql: `${names} CONCURRENTLY`,
+      done: `SELECT NOT EXISTS (${part})`,
+      // One that was cut off stays pending until it is finished.
+      cleanup: [`DO $$ BEGIN IF EXISTS (${part} AND h.inhdetachpending) THEN ${names} FINALIZE; END IF; END $$`],
+    },
+    undo: { kind: 'none', reason: 'a partition that was detached is attached again by hand' },
+    place: 'inOrder',
+    table,
+    cost: 'catalog',
+  }
 }
 
 function buildIndexes(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefusal {
@@ -256,7 +295,7 @@ function rebuild(unit: PlanningUnit): Draft[] | DraftRefusal {
       phase: unit.phase,
       mechanism: 'concurrent',
       reason: 'REINDEX blocks writes to the table and reads through the index; CONCURRENTLY blocks nobody',
-      do: { kind: 'concurrent', sql: deparse(node as unknown as Node), done: 'SELECT false', cleanup: [] },
+      do: { kind: 'concurrent', sql: deparse(node as unknown as Node), done: '', cleanup: [] },
       undo: { kind: 'none', reason: 'a rebuilt index is the same index' },
       place: 'inOrder',
       cost: 'index',
@@ -302,7 +341,7 @@ function refresh(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefus
       do: {
         kind: 'concurrent',
         sql: deparse({ RefreshMatViewStmt: { ...statement, concurrent: true } } as unknown as Node),
-        done: 'SELECT false',
+        done: '',
         cleanup: [],
       },
       undo: { kind: 'none', reason: 'the rows of a materialized view follow from its query' },

@@ -3,11 +3,14 @@ import type { Node } from '@pgsql/types'
 import { isTargetNew, objectNameParts } from '../bridges/existing-objects.ts'
 import { matches } from '../bridges/trace-names.ts'
 import type { DraftRefusal, PlanContext, PlanningUnit } from '../draft.ts'
+import { isHeavy, seenOnLiveTables } from '../seen.ts'
 import { bodyOf, kindOf, nameParts } from '../syntax.ts'
 
 /** Returns the refusal of a statement that no mechanism takes by rule, or undefined. */
 export function refusalByRule(unit: PlanningUnit, context: PlanContext): DraftRefusal | undefined {
-  const reason = isTargetNew(unit, context) ? undefined : reasonToRefuse(unit.unit.node, context)
+  const reason = isTargetNew(unit, context)
+    ? undefined
+    : (reasonToRefuse(unit.unit.node, context) ?? reasonOnDomainCheck(unit, context))
   return reason === undefined ? undefined : { why: 'rule', reason }
 }
 
@@ -49,6 +52,14 @@ function reasonOnDomain(node: Node, { catalog }: PlanContext): string | undefine
   )
   return domain?.subtype === 'O' && isUsed
     ? 'NOT NULL on a domain reads every table that uses it under a lock and has no NOT VALID form: set NOT NULL on the columns'
+    : undefined
+}
+
+/** Before it is true of all rows it may be NOT VALID, but VALIDATE holds SHARE on every table that uses the domain. */
+function reasonOnDomainCheck(unit: PlanningUnit, context: PlanContext): string | undefined {
+  const subtype = bodyOf<{ subtype?: string }>(unit.unit.node, 'AlterDomainStmt')?.subtype
+  return (subtype === 'C' || subtype === 'V') && isHeavy(seenOnLiveTables(unit, context))
+    ? 'a CHECK on a domain reads every table that uses it while their writers wait, in its VALIDATE too: add it NOT VALID, or put the CHECK on the columns'
     : undefined
 }
 

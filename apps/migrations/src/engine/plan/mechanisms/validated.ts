@@ -5,11 +5,13 @@
 import { quoteIdentifier, shortenIdentifier } from '@freehold/postgres'
 import type { CreatedConstraint, CreatedIndex, RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, lockOn, nothing, patiently } from '../actions.ts'
+import { findLiveRelation } from '../bridges/trace-names.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
 import { isHeavy, seenOnLiveTables } from '../seen.ts'
 import type { Phase } from '../step.ts'
 import { alterCommand, bodyOf } from '../syntax.ts'
 import { addColumn, needsParts } from './add-column.ts'
+import { commentOf, notValid } from './brief-undo.ts'
 import { duplicatesCheck, falseRowsCheck, foreignKeyOf, nullsCheck, orphansCheck } from './checks.ts'
 import { buildIndex } from './concurrent.ts'
 
@@ -46,11 +48,42 @@ export const validated: Mechanism = {
       case 'AT_AddColumn':
         return addColumn(unit, table, context)
       case 'AT_ValidateConstraint':
-        return [validate(table, alter.command.name as string, unit.phase)]
+        return [validateAsAsked(unit, table, alter.command.name as string, context)]
       default:
         return constraintSteps(unit, unit.observation.createdConstraints, context)
     }
   },
+}
+
+/** What was not validated before is so again after undo, where the plan did not make it. */
+function validateAsAsked(unit: PlanningUnit, table: RelationName, name: string, context: PlanContext): Draft {
+  const draft = validate(table, name, unit.phase)
+  const live = findLiveRelation(table, unit.order, context)
+  const constraint = live?.constraints.find((one) => one.name === name)
+  const isDropped = context.units.some(
+    (earlier) =>
+      earlier.order < unit.order &&
+      alterCommand(earlier.unit.node)?.command.subtype === 'AT_DropConstraint' &&
+      alterCommand(earlier.unit.node)?.command.name === name,
+  )
+  if (constraint === undefined || constraint.validated || isDropped) {
+    return draft
+  }
+  const quoted = quoteIdentifier(name)
+  const parent = constraint.references
+  const locks = [table, ...(parent === null ? [] : [{ schema: parent.schema, name: parent.table }])]
+  const back = [
+    alterTable(table, `DROP CONSTRAINT IF EXISTS ${quoted}`),
+    alterTable(table, `ADD CONSTRAINT ${quoted} ${notValid(constraint)}`),
+    ...commentOf(table, constraint),
+  ]
+  return {
+    ...draft,
+    undo: inTransaction(
+      back,
+      locks.map((one) => lockOn(one)),
+    ),
+  }
 }
 
 function isNotValidAlready(unit: PlanningUnit): boolean {
@@ -70,10 +103,16 @@ export function constraintSteps(
   context: PlanContext,
 ): Draft[] | DraftRefusal {
   const drafts: Draft[] = []
-  for (const constraint of constraints) {
+  // NOT VALID and VALIDATE pass from a partitioned table to its partitions.
+  const own = constraints.filter((constraint) => !constraint.inherited)
+  for (const constraint of own) {
     const table = { schema: constraint.schema, name: constraint.table }
     switch (constraint.type) {
       case 'f':
+        if (context.serverMajor < 18 && context.findRelation(table)?.kind === 'partitionedTable') {
+          const reason = 'a foreign key of a partitioned table has no NOT VALID form before PostgreSQL 18'
+          return { why: 'twin', reason, table }
+        }
         drafts.push(...foreignKey(unit, constraint, table, context))
         break
       case 'c':
@@ -89,6 +128,11 @@ export function constraintSteps(
         )
         if (index === undefined) {
           return { why: 'twin', reason: `the index of ${constraint.name} was not seen in the rehearsal`, table }
+        }
+        if (context.findRelation(table)?.kind === 'partitionedTable') {
+          const reason =
+            'a key of a partitioned table cannot stand on an index that was built before: create a unique index, which is built partition by partition'
+          return { why: 'twin', reason, table }
         }
         drafts.push(...keyOnIndex(unit, constraint, index, table, constraints, context))
         break
