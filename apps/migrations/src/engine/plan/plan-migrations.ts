@@ -6,6 +6,7 @@ import type { Catalog, RelationSize } from '../inspect/catalog.ts'
 import { fingerprintCatalog } from '../inspect/fingerprint.ts'
 import { removePersisted } from '../parse/persist-temporary.ts'
 import type { Migration } from '../parse/statement.ts'
+import type { RelationName } from '../rehearse/observation.ts'
 import type { Rehearsal, RehearsedStatement } from '../rehearse/rehearse-migrations.ts'
 import { inTransaction, nothing } from './actions.ts'
 import { planBridges } from './bridges/index.ts'
@@ -28,8 +29,9 @@ import { hashOf, laterPhase, orderSteps, type PlacedDraft } from './order-steps.
 import { phaseOf } from './phase-of.ts'
 import { type Plan, type PlannedStatement, planFormatVersion, type Refusal } from './plan.ts'
 import { createContext } from './plan-context.ts'
+import { qualifyNames, renamedTo } from './qualify-names.ts'
 import { isHeavy, seenOnLiveTables, strongLocks } from './seen.ts'
-import { sessionSettings } from './session-settings.ts'
+import { searchPathIn, sessionSettings } from './session-settings.ts'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { MechanismName, Phase, Step } from './step.ts'
 import { mustFollow, namesOf, type UnitNames } from './unit-conflicts.ts'
@@ -115,21 +117,40 @@ const inOrderWarning =
 function toPlanningUnits(input: PlanInput): PlanningUnit[] {
   const units: PlanningUnit[] = []
   const settings = sessionSettings()
+  const known = new Set(
+    input.catalog.relations.flatMap(({ schema, name, indexes }) => [
+      keyOf({ schema, name }),
+      ...indexes.map((index) => keyOf({ schema, name: index.name })),
+    ]),
+  )
+  for (const sequence of input.catalog.sequences) {
+    known.add(keyOf(sequence))
+  }
   for (const { statement, units: parts } of input.rehearsal.statements) {
     if (settings.absorb(statement)) {
       continue
     }
     for (const { unit, observation } of parts) {
       const inForce = settings.inForce()
+      const path = searchPathIn(inForce)
       units.push({
         order: units.length,
         statement,
-        unit,
+        unit:
+          path === undefined
+            ? unit
+            : { ...unit, node: qualifyNames(unit.node, path, (name) => known.has(keyOf(name))) },
         observation,
         floor: 'expand',
         phase: 'expand',
         settings: inForce,
       })
+      for (const name of [...observation.createdRelations, ...observation.createdIndexes]) {
+        known.add(keyOf(name))
+      }
+      for (const name of renamedTo(units.at(-1)?.unit.node)) {
+        known.add(keyOf(name))
+      }
     }
   }
   return units
@@ -258,6 +279,10 @@ function toRefusal(unit: PlanningUnit, refusal: DraftRefusal, context: PlanConte
     reason: refusal.reason,
     estimate: { holdMs, durationMs: holdMs, walBytes: bytes, diskBytes: bytes },
   }
+}
+
+function keyOf({ schema, name }: RelationName): string {
+  return `${schema}\0${name}`
 }
 
 function flags(unit: PlanningUnit, context: PlanContext): { rewrites: boolean; builds: boolean; scans: boolean } {

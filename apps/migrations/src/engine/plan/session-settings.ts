@@ -33,6 +33,20 @@ export function sessionSettings(): SessionSettings {
   }
 }
 
+/** Returns the schemas of the search_path that the file has set, if it has set one. */
+export function searchPathIn(settings: Record<string, string>): string[] | undefined {
+  const schemas = settings['search_path']
+    ?.split(',')
+    .map((part) =>
+      part
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .replaceAll('""', '"'),
+    )
+    .filter((schema) => schema !== '' && schema !== '$user')
+  return schemas === undefined || schemas.length === 0 ? undefined : schemas
+}
+
 function afterSet(values: Record<string, string>, statement: Statement): Record<string, string> {
   const set = bodyOf<{ kind?: string; name?: string; args?: Node[] }>(statement.node, 'VariableSetStmt')
   const name = set?.name ?? ''

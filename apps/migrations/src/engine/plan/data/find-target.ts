@@ -3,6 +3,7 @@ import type { RangeVar } from '@pgsql/types'
 import type { Relation } from '../../inspect/catalog.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import type { PlanContext, PlanningUnit } from '../draft.ts'
+import { searchPathIn } from '../session-settings.ts'
 import { type KeyColumn, keysOf } from './table-key.ts'
 
 /** Returns the table that a statement means, under the search_path that its file has set; undefined where none is known. */
@@ -11,7 +12,7 @@ export function findTarget(
   unit: PlanningUnit,
   context: PlanContext,
 ): { name: RelationName; relation: Relation } | undefined {
-  const path = table.schemaname === undefined ? searchPath(unit) : undefined
+  const path = table.schemaname === undefined ? searchPathIn(unit.settings) : undefined
   const names = path?.map((schema) => ({ schema, name: table.relname ?? '' })) ?? [context.resolve(table)]
   for (const name of names) {
     const relation = context.findRelation(name)
@@ -20,16 +21,6 @@ export function findTarget(
     }
   }
   return undefined
-}
-
-function searchPath(unit: PlanningUnit): string[] | undefined {
-  const setting = unit.settings['search_path']
-  return setting?.split(',').map((part) =>
-    part
-      .trim()
-      .replace(/^"(.*)"$/, '$1')
-      .replaceAll('""', '"'),
-  )
 }
 
 /** Returns the keys that hold when the unit runs: in the contract phase the old ones may be gone and the new not yet made. */
