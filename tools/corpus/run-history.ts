@@ -54,7 +54,7 @@ export async function runHistory(options: RunHistoryOptions): Promise<void> {
       if (isJudged) {
         options.onResult(await judge(bench, options.history.name, migration))
       } else {
-        await runPlainly(bench, bench.plain, migration)
+        await runOnRowsOrWithout(bench, migration)
       }
       areUnentered = !isJudged
     }
@@ -108,6 +108,14 @@ async function runPlainly(bench: Bench, database: string, migration: CorpusMigra
     return state
   } finally {
     await client.end()
+  }
+}
+
+/** Brings the plain database past a migration that is not judged. */
+async function runOnRowsOrWithout(bench: Bench, migration: CorpusMigration): Promise<void> {
+  if ((await runPlainly(bench, bench.plain, migration)) !== null) {
+    await emptyTables(bench)
+    await runPlainly(bench, bench.plain, migration)
   }
 }
 
