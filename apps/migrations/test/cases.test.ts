@@ -108,14 +108,16 @@ async function prepare(name: string) {
   await admin.query(`CREATE DATABASE "${plain}" OWNER case_owner TEMPLATE "${before}"`)
   await admin.query(`CREATE DATABASE "${online}" OWNER case_owner TEMPLATE "${before}"`)
   const migrationsFolder = await mkdtemp(path.join(tmpdir(), 'freehold-case-'))
-  await mkdir(path.join(migrationsFolder, '1_case'))
-  const sql = await read('migration.sql')
-  await writeFile(path.join(migrationsFolder, '1_case/migration.sql'), sql)
+  const files = readdirSync(path.join(folder, name)).filter((file) => /^migration(-\d)?\.sql$/.test(file))
+  const migrations = await Promise.all(files.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).map(read))
+  for (const [index, sql] of migrations.entries()) {
+    await mkdir(path.join(migrationsFolder, `${index + 1}_case`))
+    await writeFile(path.join(migrationsFolder, `${index + 1}_case/migration.sql`), sql)
+  }
   const expectation = JSON.parse(await read('expect.json')) as Expectation
   const clients = { before: await open(before), plain: await open(plain), online: await open(online) }
   const nowFrom = new Date(Date.now() - 1000)
-  const state = await clients.plain.query(sql).then(() => undefined, sqlstateOf)
-  expect(state).toBe(expectation.plainFails)
+  expect(await runPlainly(clients.plain, migrations)).toBe(expectation.plainFails)
   const target: Target = {
     databaseUrl: server.url(online, 'case_owner'),
     migrationsFolder,
@@ -128,7 +130,7 @@ async function prepare(name: string) {
     target,
     expectation,
     nowFrom,
-    sql,
+    sql: migrations.join('\n'),
     async [Symbol.asyncDispose]() {
       for (const one of Object.values(clients)) {
         await one.end()
@@ -139,6 +141,22 @@ async function prepare(name: string) {
       }
     },
   }
+}
+
+/** Each file is one query, but for what cannot run beside others. Returns the SQLSTATE of what fails. */
+async function runPlainly(client: Client, migrations: string[]): Promise<string | undefined> {
+  for (const sql of migrations) {
+    const apart = /\bCONCURRENTLY\b/.test(sql)
+    const queries = apart ? (await parseMigration({ id: 'case', checksum: '', sql })).map((one) => one.sql) : [sql]
+    for (const query of queries) {
+      const state = await client.query(query).then(() => undefined, sqlstateOf)
+      if (state !== undefined) {
+        return state
+      }
+    }
+    await client.query('RESET ALL; SET search_path TO public')
+  }
+  return undefined
 }
 
 async function differences(wanted: Client, found: Client, setup: { nowFrom: Date; sql: string }) {

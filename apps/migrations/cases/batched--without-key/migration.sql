@@ -1,0 +1,4 @@
+UPDATE bare SET v = 'z' WHERE k > 10;
+DELETE FROM bare WHERE k = 3;
+INSERT INTO bare SELECT k + 100, v FROM bare;
+ALTER TABLE bare ALTER COLUMN v SET NOT NULL;

@@ -1,0 +1,5 @@
+CREATE TABLE secrets (id integer PRIMARY KEY);
+GRANT SELECT ON secrets TO case_app;
+GRANT SELECT (name) ON "Tag" TO case_app;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO case_app;
+REVOKE UPDATE ON "Tag" FROM case_app;

@@ -1,0 +1,2 @@
+ALTER TABLE "_T" ADD CONSTRAINT "_T_AB_pkey" PRIMARY KEY ("A", "B");
+DROP INDEX "_T_AB_unique";

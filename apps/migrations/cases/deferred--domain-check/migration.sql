@@ -1,0 +1,1 @@
+ALTER DOMAIN short ADD CONSTRAINT nonempty CHECK (VALUE <> '');

@@ -1,0 +1,2 @@
+ALTER TABLE orders ADD COLUMN note jsonb;
+UPDATE orders SET note = '{}';

@@ -1,0 +1,4 @@
+CREATE TYPE "Kind" AS ENUM ('a', 'b');
+ALTER TABLE "Tag" ADD COLUMN "kind" "Kind" NOT NULL DEFAULT 'a';
+ALTER TABLE "Tag" ALTER COLUMN "kind" DROP DEFAULT;
+UPDATE "Tag" SET "kind" = 'b' WHERE id > 5;

@@ -1,0 +1,6 @@
+ALTER TABLE "Tag" RENAME TO tmp;
+ALTER TABLE "User" RENAME TO "Tag";
+ALTER TABLE tmp RENAME TO "User";
+ALTER TABLE "Post" RENAME COLUMN "title" TO "tmp";
+ALTER TABLE "Post" RENAME COLUMN "body" TO "title";
+ALTER TABLE "Post" RENAME COLUMN "tmp" TO "body";

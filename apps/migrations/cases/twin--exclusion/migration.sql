@@ -1,0 +1,1 @@
+ALTER TABLE "Tag" ADD CONSTRAINT ex EXCLUDE USING btree (name WITH =);

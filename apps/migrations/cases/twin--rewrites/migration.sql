@@ -1,0 +1,1 @@
+ALTER TABLE "Post" ADD COLUMN "shout" TEXT GENERATED ALWAYS AS (upper("body")) STORED;

@@ -1,0 +1,7 @@
+CREATE TABLE customers (id serial PRIMARY KEY, email text NOT NULL, name text, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE orders (id bigserial PRIMARY KEY, customer_id integer NOT NULL, status text NOT NULL DEFAULT 'new', total numeric(10,2), note varchar(80));
+CREATE INDEX orders_status_idx ON orders (status);
+CREATE TABLE bare (k integer, v text);
+ALTER TABLE orders ADD CONSTRAINT c CHECK (total >= 0) NOT VALID;
+ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID; 
+COMMENT ON CONSTRAINT c ON orders IS 'hm';
