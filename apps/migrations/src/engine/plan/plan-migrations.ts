@@ -34,6 +34,7 @@ import { isHeavy, seenOnLiveTables, strongLocks } from './seen.ts'
 import { searchPathIn, sessionSettings } from './session-settings.ts'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { MechanismName, Phase, Step } from './step.ts'
+import { alterCommand } from './syntax.ts'
 import { mustFollow, namesOf, type UnitNames } from './unit-conflicts.ts'
 
 export interface PlanInput {
@@ -108,6 +109,19 @@ function heavyUndos(units: PlanningUnit[], context: PlanContext): string[] {
     const isLive = strongLocks(locks).some((lock) => !context.isNew(lock))
     const heavy = phase === 'contract' || !isLive ? [] : (revert?.heavy ?? [])
     return heavy.map((what) => `undo would hold its lock for long: ${what}`)
+  })
+}
+
+/** As written, writers wait while a trigger is off; here they go on, without it. */
+function silentTriggers(units: PlanningUnit[], context: PlanContext): string[] {
+  return units.flatMap(({ unit, phase }) => {
+    const alter = alterCommand(unit.node)
+    const table = context.resolve(alter?.relation ?? {})
+    return alter?.command.subtype?.startsWith('AT_DisableTrig') === true && !context.isNew(table)
+      ? [
+          `from the ${phase} phase until it is enabled again, ${alter.command.name ?? 'each trigger'} of ${table.name} does not fire for the application’s writes either`,
+        ]
+      : []
   })
 }
 

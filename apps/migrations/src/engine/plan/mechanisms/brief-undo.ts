@@ -92,6 +92,10 @@ interface Command {
 }
 
 function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName, context: PlanContext): Undo {
+  if (context.findRelation(table) === undefined && !context.isNew(table)) {
+    // IF EXISTS that found nothing.
+    return only(nothing)
+  }
   const locks = strongLocks(unit.observation.locks)
   const alter = (text: string): Action => inTransaction([alterTable(table, text)], locks)
   const column = context.findRelation(table)?.columns.find((one) => one.name === command.name)
