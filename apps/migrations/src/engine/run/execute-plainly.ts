@@ -27,7 +27,7 @@ export async function executePlainly(
   for (const step of direction === 'do' ? steps : steps.toReversed()) {
     const action = step[direction]
     try {
-      touched.set(step.id, await executeAction(client, step.id, action, now))
+      touched.set(step.id, await executeAction(client, step.id, action, now, direction))
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {})
       throw toStepError(step.id, error, 'sqlstates' in action ? action.sqlstates : undefined)
@@ -44,10 +44,16 @@ async function makeSchema(client: Client): Promise<void> {
   }
 }
 
-async function executeAction(client: Client, stepId: string, action: Action, now: string): Promise<number> {
+async function executeAction(
+  client: Client,
+  stepId: string,
+  action: Action,
+  now: string,
+  direction: 'do' | 'undo',
+): Promise<number> {
   switch (action.kind) {
     case 'transaction':
-      return await executeTransaction(client, action)
+      return await executeTransaction(client, action, direction)
     case 'concurrent':
       return await executeConcurrent(client, stepId, action)
     case 'batch':
@@ -59,8 +65,15 @@ async function executeAction(client: Client, stepId: string, action: Action, now
   }
 }
 
-async function executeTransaction(client: Client, action: TransactionAction): Promise<number> {
-  const locks = locksToTake(await findLockTargets(client, action.locks))
+async function executeTransaction(
+  client: Client,
+  action: TransactionAction,
+  direction: 'do' | 'undo',
+): Promise<number> {
+  const targets = await findLockTargets(client, action.locks)
+  // What a step takes back may not be there yet; but what it does must name its locks rightly, or the server says so.
+  const locks =
+    direction === 'undo' ? locksToTake(targets) : targets.filter((target) => target.lockable || target.oid === null)
   const results = await runScript(client, [
     'BEGIN',
     ...settingsSql(action.settings),

@@ -78,7 +78,7 @@ export async function findLockTargets(client: Client, locks: RelationLock[]): Pr
   return locks.map((lock, index) => ({ ...lock, ...(rows[index] ?? { oid: null, kind: null, lockable: false }) }))
 }
 
-/** Returns the locks to take ahead; what a step takes back may not be there yet, and locks nobody out. */
+/** Returns the locks to take ahead; a relation that is not there locks nobody out. */
 export function locksToTake(targets: LockTarget[]): LockTarget[] {
   return targets.filter((target) => target.lockable)
 }
