@@ -2,7 +2,7 @@
  * `npm run corpus [-- --only NAME] [--sample N] [--seed N] [--workers N] [--out FILE]`: every migration of every history,
  * one at a time, on a database whose tables hold rows: plainly and by Freehold, compared.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findCorpus, listHistories, readHistory } from './corpus.ts'
@@ -33,6 +33,19 @@ const jobs = listHistories(folder)
   .sort((a, b) => b.migrations - a.migrations)
 const total = jobs.reduce((sum, job) => sum + job.migrations, 0)
 const results: MigrationResult[] = []
+const children = new Set<ChildProcess>()
+
+// A run that is stopped still tells what it has seen.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const child of children) {
+      child.kill('SIGKILL')
+    }
+    printSums(results, Date.now() - startedAt)
+    process.stdout.write(`stopped after ${results.length} of ${total} migrations\n`)
+    process.exit(1)
+  })
+}
 
 async function work(): Promise<void> {
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
@@ -44,6 +57,7 @@ async function work(): Promise<void> {
     ]
     await new Promise<void>((resolve, reject) => {
       const child = fork(new URL('./worker.ts', import.meta.url), args)
+      children.add(child)
       child.on('message', (message) => {
         const result = message as MigrationResult
         results.push(result)
