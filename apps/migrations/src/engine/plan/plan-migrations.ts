@@ -96,6 +96,7 @@ export function planMigrations(input: PlanInput): Plan {
     warnings: [
       ...bridges.warnings,
       ...heavyUndos(units, context),
+      ...silentTriggers(units, context),
       ...(input.order === 'inOrder' ? [inOrderWarning] : []),
     ],
     refusals,
