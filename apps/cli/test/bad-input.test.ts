@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { readCatalog } from '@freehold/migrations/testing'
 import { connect } from '@freehold/postgres'
 import { type Server, startServer, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -20,12 +21,6 @@ describe('bad input', () => {
   })
 
   const remove = (id: string) => rm(path.join(project.folder, 'prisma/migrations', id), { recursive: true })
-  const columns = async () => {
-    const { rows } = await project.client.query(
-      `SELECT attname, attnotnull FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 ORDER BY attnum`,
-    )
-    return rows as unknown
-  }
 
   it('of a folder that is none is wrong use', async () => {
     await mkdir(path.join(project.folder, 'pictures'))
@@ -65,16 +60,33 @@ describe('bad input', () => {
     expect(stdout).toMatch(/Done: 1 migration applied[\s\S]*0_late/)
   })
 
-  it('of rows that violate the new rule is told by their SQLSTATE, and leaves the database as it was', async () => {
-    const before = await columns()
-    await project.write(
-      '2_rule',
-      'ALTER TABLE "orders" ADD COLUMN "extra" int;\nALTER TABLE "orders" ALTER COLUMN "total" SET NOT NULL;\n',
-    )
+  it.each([
+    ['CREATE UNIQUE INDEX "one_note" ON "orders" ("parity")', '23505', '2; for example (0), (1)'],
+    ['ALTER TABLE "orders" ADD CONSTRAINT "one_note" UNIQUE ("parity")', '23505', '2; for example (0), (1)'],
+    [
+      'ALTER TABLE "orders" ADD CONSTRAINT "of_customer" FOREIGN KEY ("total") REFERENCES "customers" ("id")',
+      '23503',
+      '50; for example (51), (52), (53)',
+    ],
+    [
+      'ALTER TABLE "orders" ADD CONSTRAINT "small" CHECK ("total" < 99)',
+      '23514',
+      '2; for example (99,99,1), (100,100,0)',
+    ],
+    ['ALTER TABLE "orders" ALTER COLUMN "total" SET NOT NULL', '23502', '1; for example (7,,1)'],
+  ])('of rows that violate the rule is told by their number and examples: %s', async (rule, sqlstate, rows) => {
+    await project.client.query(`
+      CREATE TABLE IF NOT EXISTS customers AS SELECT generate_series(1, 50) AS id;
+      CREATE UNIQUE INDEX IF NOT EXISTS customers_id_key ON customers (id);
+      ALTER TABLE orders DROP COLUMN IF EXISTS note, ADD COLUMN IF NOT EXISTS parity int;
+      UPDATE orders SET parity = id % 2`)
+    const before = await readCatalog(project.client)
+    await project.write('2_rule', `ALTER TABLE "orders" ADD COLUMN "extra" int;\n${rule};\n`)
     const { exitCode, document } = await project.runJson('error.json', 'deploy', '--phase', 'all')
     expect(exitCode).toBe(1)
-    expect(document).toMatchObject({ error: { sqlstate: '23502' } })
-    expect(await columns()).toEqual(before)
+    expect(document).toMatchObject({ error: { sqlstate } })
+    expect(JSON.stringify(document)).toContain(rows)
+    expect(await readCatalog(project.client)).toEqual(before)
     await remove('2_rule')
     expect((await project.run('status')).exitCode).toBe(0)
   })

@@ -43,12 +43,18 @@ export interface Project {
 let projects = 0
 
 /** Makes a project on the server, with one migration that makes a table `orders`. */
-export async function createProject(server: Server, env: Record<string, string> = {}): Promise<Project> {
+export async function createProject(
+  server: Server,
+  env: Record<string, string> = {},
+  tablespace = 'pg_default',
+): Promise<Project> {
   projects += 1
   const name = `project_${projects}`
   const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
   await admin.query(`CREATE ROLE ${quoteIdentifier(name)} LOGIN`)
-  await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} OWNER ${quoteIdentifier(name)}`)
+  await admin.query(
+    `CREATE DATABASE ${quoteIdentifier(name)} OWNER ${quoteIdentifier(name)} TABLESPACE ${quoteIdentifier(tablespace)}`,
+  )
   await admin.end()
   const folder = await mkdtemp(path.join(tmpdir(), 'freehold-cli-'))
   const url = server.url(name, name)

@@ -1,3 +1,4 @@
+import { connect } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CutOffDatabases, differencesOf, setUpCutOff, traceOf } from './fixtures/cut-off-database.ts'
@@ -97,4 +98,29 @@ describe(`a runner that is killed (seed ${seed})`, () => {
     },
     30 * minutes,
   )
+
+  it('leaves the writes of a role alone that may not see Freehold’s schema, and keeps them', async () => {
+    const client = await databases.create('writing')
+    await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON customers TO app')
+    const { steps } = databases.plan
+    const copying = steps.find(({ phase, do: action }) => phase === 'contract' && action.kind === 'batch')
+    const moment = { facts: [`stepFinished:${copying?.id}`], messages: 0 }
+    expect(await databases.runUntil('writing', 'deploy', moment)).toBe(true)
+    const app = await connect({ connectionString: server.url('writing', 'app'), applicationName: 'app' })
+    await expect(app.query('SELECT FROM freehold.migration_runs')).rejects.toMatchObject({ code: '42501' })
+    await app.query(`UPDATE public.customers SET note = 'written' WHERE id = 7`)
+    await app.query(`INSERT INTO public.customers VALUES (1001, 'c1001', 'new')`)
+    await app.end()
+    await databases.run('writing', 'deploy')
+    const kept = await client.query<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class WHERE relname LIKE 'kept%customers_note'`,
+    )
+    const written = await client.query(`SELECT id::int, note FROM ${kept.rows[0]?.name} WHERE id IN ('7', '1001')`)
+    expect(written.rows).toEqual(
+      expect.arrayContaining([
+        { id: 7, note: 'written' },
+        { id: 1001, note: 'new' },
+      ]),
+    )
+  })
 })

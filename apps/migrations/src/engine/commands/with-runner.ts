@@ -1,5 +1,6 @@
 import { maxLockMsDefault } from '../plan/limits.ts'
 import { lockDeadlineMsDefault } from '../run/limits.ts'
+import { toInterruption } from '../run/run-context.ts'
 import { openRunner, type Runner } from '../run/runner.ts'
 import type { Target } from './target.ts'
 
@@ -16,6 +17,9 @@ export async function withRunner<T>(
   })
   try {
     return await work(runner)
+  } catch (error) {
+    // While it reads and plans, the connection may be lost as well.
+    throw toInterruption(error, target.signal) ?? error
   } finally {
     await runner.close()
   }

@@ -1,5 +1,6 @@
 import type { Client } from '@freehold/postgres'
 import { checkServer } from '../run/check-server.ts'
+import { toInterruption } from '../run/run-context.ts'
 import { openSession } from '../run/session.ts'
 import type { Target } from './target.ts'
 
@@ -9,6 +10,8 @@ export async function withSession<T>(target: Target, work: (client: Client) => P
   try {
     await checkServer(client)
     return await work(client)
+  } catch (error) {
+    throw toInterruption(error, target.signal) ?? error
   } finally {
     await client.end().catch(() => {})
   }
