@@ -126,6 +126,30 @@ describe('bad input', () => {
     await remove('2_rights')
   })
 
+  it('of a role that does not own the table, or may not make a schema, is refused with the GRANT to give', async () => {
+    const own = await createProject(server)
+    const { username, pathname } = new URL(own.url)
+    const database = pathname.slice(1)
+    await own.client.query('CREATE TABLE orders (id int PRIMARY KEY); GRANT SELECT ON orders TO PUBLIC')
+    await own.write('1_orders', 'ALTER TABLE "orders" ADD COLUMN "rights" int;\n')
+    const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
+    await admin.query('CREATE ROLE stranger LOGIN')
+    const url = new URL(own.url)
+    url.username = 'stranger'
+    const before = await readCatalog(own.client)
+    const stranger = await own.runJson('error.json', 'deploy', '--database-url', url.href)
+    expect(stranger).toMatchObject({ exitCode: 1, document: { error: { code: 'FHD_MIGRATE_RIGHTS_MISSING' } } })
+    expect(JSON.stringify(stranger.document)).toContain(`must be owner of table orders`)
+    expect(JSON.stringify(stranger.document)).toContain(`GRANT \\"${username}\\" TO \\"stranger\\"`)
+    await admin.query(`ALTER DATABASE ${database} OWNER TO postgres`)
+    const owner = await own.runJson('error.json', 'deploy')
+    expect(owner).toMatchObject({ exitCode: 1, document: { error: { code: 'FHD_MIGRATE_RIGHTS_MISSING' } } })
+    expect(JSON.stringify(owner.document)).toContain(`GRANT CREATE ON DATABASE \\"${database}\\"`)
+    expect((await readCatalog(own.client)).relations).toEqual(before.relations)
+    await admin.end()
+    await own.remove()
+  })
+
   it('of a second runner is refused while the first one is at work', async () => {
     await project.client.query('BEGIN')
     await project.client.query('SELECT pg_advisory_xact_lock(72707369)')

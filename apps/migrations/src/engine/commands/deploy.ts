@@ -8,6 +8,7 @@ import { Problem, problems } from '../problem.ts'
 import { readMigrationsFolder } from '../read/read-folder.ts'
 import { type Run, toSummary } from '../run/journal.ts'
 import type { Runner } from '../run/runner.ts'
+import { explainRights } from './explain-rights.ts'
 import { findOldNamesInUse } from './old-names-in-use.ts'
 import type { DeployOutcome } from './outcomes.ts'
 import { findPending, type PendingMigrations } from './pending.ts'
@@ -115,6 +116,10 @@ async function carryOut(
     options.plan === undefined
       ? await planPending({ client: runner.client, ...target, applied: found.applied, pending: found.pending })
       : { plan: await checkGivenPlan(runner, options.plan, found.pending), after: null }
+  const rights = await explainRights(runner.client, plan.refusals[0])
+  if (rights !== undefined) {
+    throw rights
+  }
   refuse(plan)
   const warnings = [...found.warnings, ...plan.warnings]
   if (plan.mode === 'asWritten') {
