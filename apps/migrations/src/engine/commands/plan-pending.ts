@@ -140,9 +140,14 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     return { plan: { ...plan, steps: [], refusals: [failureOf(rehearsal.failure)] }, after }
   }
   let last: { plan: Plan; refusal: Refusal } | undefined
-  for (const order of ['phased', 'inOrder'] as const) {
+  const tried = new Set<string>()
+  for (const order of ['phased', 'inOrder', 'unbridged'] as const) {
     input.onFact({ kind: 'preparing', what: 'plan' })
     const plan = planMigrations({ ...planInput, order })
+    if (tried.has(plan.contentHash)) {
+      continue
+    }
+    tried.add(plan.contentHash)
     if (plan.refusals.length > 0) {
       return { plan, after }
     }

@@ -27,6 +27,8 @@ export interface PlanContext {
   schema: string
   serverMajor: number
   briefTableBytes: number
+  /** False where renames keep their place in the order, so that no bridge stands in the window. */
+  bridged: boolean
   units: PlanningUnit[]
   findRelation(name: RelationName): Relation | undefined
   /** Tells whether the relation is made by the plan itself, so that nobody can wait for it. */

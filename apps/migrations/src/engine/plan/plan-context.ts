@@ -9,6 +9,7 @@ export interface ContextInput {
   sizes: RelationSize[]
   schema: string
   briefTableBytes: number
+  bridged: boolean
   units: PlanningUnit[]
 }
 
@@ -28,6 +29,7 @@ export function createContext(input: ContextInput): PlanContext {
     schema: input.schema,
     serverMajor: Math.floor(input.catalog.serverVersionNum / 10000),
     briefTableBytes: input.briefTableBytes,
+    bridged: input.bridged,
     units: input.units,
     findRelation: (name) => find(name) ?? after.get(keyOf(name)),
     isNew: (name) => created.has(keyOf(name)) && find(name) === undefined,

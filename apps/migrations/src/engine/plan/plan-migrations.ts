@@ -47,8 +47,9 @@ export interface PlanInput {
   /**
    * `phased`: each statement in the earliest phase that its kind and the names it shares allow. `inOrder`: from the
    * first statement that has to wait for the contract phase on, all wait: for migrations whose order cannot be changed.
+   * `unbridged`: renames keep their place in it as well.
    */
-  order: 'phased' | 'inOrder'
+  order: 'phased' | 'inOrder' | 'unbridged'
 }
 
 /** Mechanisms in the order in which they are asked. */
@@ -57,7 +58,7 @@ const mechanisms: Mechanism[] = [batched, deferred, concurrent, validated, brief
 /** Returns the plan, its refusals included; it is not proven yet. */
 export function planMigrations(input: PlanInput): Plan {
   const units = toPlanningUnits(input)
-  const context = createContext({ ...input, after: input.rehearsal.after, units })
+  const context = createContext({ ...input, after: input.rehearsal.after, units, bridged: input.order !== 'unbridged' })
   placeUnits(units, context, input.order)
   const bridges = planBridges(units, context)
   const placed: (PlacedDraft & { unit: PlanningUnit })[] = []
@@ -97,7 +98,7 @@ export function planMigrations(input: PlanInput): Plan {
       ...bridges.warnings,
       ...heavyUndos(units, context),
       ...silentTriggers(units, context),
-      ...(input.order === 'inOrder' ? [inOrderWarning] : []),
+      ...(input.order !== 'phased' ? [inOrderWarning] : []),
     ],
     refusals,
   }
@@ -177,7 +178,7 @@ function placeUnits(units: PlanningUnit[], context: PlanContext, order: PlanInpu
   for (const unit of units) {
     const names = namesOf(unit.unit.node)
     for (const earlier of before) {
-      if (earlier.phase !== 'expand' && (order === 'inOrder' || mustFollow(names, earlier.names, earlier.phase))) {
+      if (earlier.phase !== 'expand' && (order !== 'phased' || mustFollow(names, earlier.names, earlier.phase))) {
         unit.floor = laterPhase(unit.floor, earlier.phase)
       }
     }

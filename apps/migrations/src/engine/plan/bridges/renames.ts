@@ -27,6 +27,9 @@ const cache = new WeakMap<PlanContext, RelationRenames[]>()
 
 /** Returns what the plan renames of tables and views that are there, in the order of the last statement on each. */
 export function collectRenames(context: PlanContext): RelationRenames[] {
+  if (!context.bridged) {
+    return []
+  }
   const known = cache.get(context)
   if (known !== undefined) {
     return known

@@ -1,0 +1,2 @@
+DO $$ BEGIN ALTER TABLE "Post" DROP COLUMN "body"; END $$;
+ALTER TABLE "Post" RENAME TO "Article";
