@@ -147,7 +147,15 @@ async function planSteps(sql: string): Promise<Step[]> {
     const unit = { part: 0, parts: 1, sql: statement.sql, node: statement.node, wholeStatement: true }
     return { order, statement, unit, observation, floor: 'expand', phase: 'backfill', settings: {} }
   })
-  const context = createContext({ catalog, after: catalog, sizes: [], schema: 'public', briefTableBytes: 0, bridged: true, units })
+  const context = createContext({
+    catalog,
+    after: catalog,
+    sizes: [],
+    schema: 'public',
+    briefTableBytes: 0,
+    bridged: true,
+    units,
+  })
   return units.flatMap((unit) => {
     const drafts = batched.steps(unit, context)
     if (isRefusal(drafts)) {
