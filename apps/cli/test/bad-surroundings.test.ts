@@ -114,7 +114,7 @@ describe('a full disk', () => {
       await admin.query('GRANT CREATE ON TABLESPACE small TO PUBLIC')
     })
     const project = await createFilled('small')
-    disk?.fill(200_000)
+    disk?.fill(800_000)
     const full = await project.runJson('error.json', 'deploy', '--phase', 'all')
     expect(full).toMatchObject({
       exitCode: 4,
