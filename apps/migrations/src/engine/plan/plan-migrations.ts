@@ -253,14 +253,20 @@ function dropTemporary(input: PlanInput, units: PlanningUnit[]): PlacedDraft[] {
   return [{ draft, migrationId: last.statement.migrationId, statement: last.statement.index }]
 }
 
+function dropsColumn({ unit }: PlanningUnit): boolean {
+  return alterCommand(unit.node)?.command.subtype === 'AT_DropColumn'
+}
+
 /** A removal stays where it was written when a later unit of the contract phase shares names with it. */
 function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], units: PlanningUnit[]): void {
   for (const one of placed) {
     if (one.draft.place !== 'remove') {
       continue
     }
-    // One draft may carry out what several parts of its statement remove.
-    const parts = units.filter(({ statement }) => statement === one.unit.statement)
+    // One draft may drop the columns of several parts of its statement.
+    const parts = units.filter(
+      (part) => part === one.unit || (part.statement === one.unit.statement && dropsColumn(part)),
+    )
     const isFollowed = parts.some((part) => {
       const names = namesOf(part.unit.node)
       return units.some(
