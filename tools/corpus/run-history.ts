@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { baseline, type DeployOutcome, deploy, Problem, resolve, type Target } from '@freehold/migrations/engine'
 import {
+  type Catalog,
   compareCatalogs,
   compareContents,
   findVolatileColumns,
@@ -34,7 +35,8 @@ export async function runHistory(options: RunHistoryOptions): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'freehold-corpus-'))
   const admin = await connect({ connectionString: options.server.url(), applicationName: 'freehold corpus' })
   const suffix = options.history.name.replaceAll(/\W/g, '_').toLowerCase().slice(0, 40)
-  const bench = { folder, admin, plain: `plain_${suffix}`, online: `online_${suffix}`, server: options.server }
+  const { server } = options
+  const bench: Bench = { folder, admin, plain: `plain_${suffix}`, online: `online_${suffix}`, server, known: undefined }
   try {
     await admin
       .query(`DO $$ BEGIN CREATE ROLE ${owner} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
@@ -72,6 +74,8 @@ interface Bench {
   server: Server
   plain: string
   online: string
+  /** The plain database's schema, from the last comparison until something changes it. */
+  known: Catalog | undefined
 }
 
 async function createDatabase(bench: Bench, name: string, template = 'template0'): Promise<void> {
@@ -96,6 +100,7 @@ async function open(bench: Bench, database: string, role = owner): Promise<Clien
 
 /** Runs the file as one simple query, as Prisma does; extensions need rights that the owner may lack, so it is given them. */
 async function runPlainly(bench: Bench, database: string, migration: CorpusMigration): Promise<string | null> {
+  bench.known = undefined
   const client = await open(bench, database)
   try {
     await client.query(migration.sql)
@@ -178,7 +183,7 @@ async function judge(bench: Bench, history: string, migration: CorpusMigration):
 async function fillEmptyTables(bench: Bench, next: CorpusMigration): Promise<number> {
   const client = await open(bench, bench.plain)
   try {
-    const catalog = await readCatalog(client)
+    const catalog = bench.known ?? (await readCatalog(client))
     const tables: { schema: string; name: string }[] = []
     for (const { kind, schema, name, partition } of catalog.relations) {
       if (kind === 'table' && partition === null) {
@@ -277,6 +282,7 @@ async function expectEqual(
   const online = await open(bench, bench.online)
   try {
     const expected = await readCatalog(plain)
+    bench.known = expected
     const differences = compareCatalogs(expected, await readCatalog(online))
     const statements = await parseMigration({ id: migration.id, checksum: '', sql: migration.sql })
     const volatile = findVolatileColumns(statements, expected)

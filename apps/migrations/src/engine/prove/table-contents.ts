@@ -41,15 +41,35 @@ export async function digestContents(
   relations: Relation[],
   normalisation: Normalisation,
 ): Promise<ContentsDigest[]> {
-  const digests: ContentsDigest[] = []
-  for (let at = 0; at < relations.length; at += tablesPerQuery) {
-    const queries = relations.slice(at, at + tablesPerQuery).map((relation, position) => {
+  const filled = await relationsWithPages(client, relations)
+  const digests = new Map<Relation, ContentsDigest>()
+  for (let at = 0; at < filled.length; at += tablesPerQuery) {
+    const part = filled.slice(at, at + tablesPerQuery)
+    const queries = part.map((relation, position) => {
       return `SELECT ${position} AS position, ${digestColumns(catalog, relation, normalisation)} FROM ONLY ${nameOf(relation)} AS r`
     })
     const { rows } = await client.query<ContentsDigest>(`${queries.join('\nUNION ALL\n')}\nORDER BY position`)
-    digests.push(...rows.map(({ rows: count, hash, volatile }) => ({ rows: count, hash, volatile })))
+    for (const [position, relation] of part.entries()) {
+      const { rows: count, hash, volatile } = rows[position] as ContentsDigest
+      digests.set(relation, { rows: count, hash, volatile })
+    }
   }
-  return digests
+  return relations.map((relation) => digests.get(relation) ?? emptyDigest(relation, normalisation))
+}
+
+/** A heap without a page holds no row, and asking its size is much cheaper than a query on it. */
+async function relationsWithPages(client: Client, relations: Relation[]): Promise<Relation[]> {
+  const names = relations.map((relation) => quoteLiteral(nameOf(relation)))
+  const { rows } = await client.query<{ hasPages: boolean }>(
+    `SELECT pg_relation_size(name::regclass) > 0 AS "hasPages"
+       FROM unnest(ARRAY[${names.join(', ')}]::text[]) WITH ORDINALITY AS given (name, position) ORDER BY position`,
+  )
+  return relations.filter(({ accessMethod }, position) => accessMethod !== 'heap' || rows[position]?.hasPages === true)
+}
+
+function emptyDigest(relation: Relation, normalisation: Normalisation): ContentsDigest {
+  const volatile = volatileOf(relation, normalisation).map((column) => `${column.name}: 0 values, 0 different`)
+  return { rows: '0', hash: '0', volatile: volatile.join('; ') }
 }
 
 /** Returns each row as one text, for people; a row that occurs twice is there twice. */

@@ -60,12 +60,12 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
 
 async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Server | undefined): Promise<ShadowHost> {
   const admin = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
-  const { user, superuser, version } = await readAdmin(admin)
+  const { user, superuser, version, fsync } = await readAdmin(admin)
   const serverMajor = Math.floor(version / 10000)
   const scratch = new Set<string>()
   // FILE_COPY needs two checkpoints, which on a server without fsync take nothing: 35 ms against 90 for a hundred
   // tables. Elsewhere they would flush the whole server, so the default (WAL_LOG) stays.
-  const strategy = kind === 'embedded' && serverMajor >= 15 ? ' STRATEGY FILE_COPY' : ''
+  const strategy = fsync === 'off' && serverMajor >= 15 ? ' STRATEGY FILE_COPY' : ''
   const dropDatabase = async (name: string): Promise<void> => {
     await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)
     scratch.delete(name)
@@ -109,9 +109,17 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
   }
 }
 
-async function readAdmin(admin: Client): Promise<{ user: string; superuser: boolean; version: number }> {
-  const { rows } = await admin.query<{ user: string; superuser: boolean; version: number }>(
-    `SELECT rolname AS user, rolsuper AS superuser, current_setting('server_version_num')::int AS version
+interface HostRow {
+  user: string
+  superuser: boolean
+  version: number
+  fsync: string
+}
+
+async function readAdmin(admin: Client): Promise<HostRow> {
+  const { rows } = await admin.query<HostRow>(
+    `SELECT rolname AS user, rolsuper AS superuser, current_setting('server_version_num')::int AS version,
+            current_setting('fsync') AS fsync
        FROM pg_roles WHERE rolname = current_user`,
   )
   if (rows[0] === undefined) {

@@ -139,12 +139,10 @@ export function buildIndex(index: CreatedIndex, phase: Phase, reason?: string): 
 }
 
 function createConcurrently(index: CreatedIndex): ConcurrentAction {
-  const node = parseSql(index.definition)[0]?.node as Node
-  const statement = bodyOf<Record<string, unknown>>(node, 'IndexStmt') as Record<string, unknown>
-  const sql = deparse({ IndexStmt: { ...statement, concurrent: true } } as unknown as Node)
   return {
     kind: 'concurrent',
-    sql,
+    // As pg_get_indexdef prints it: always these words first.
+    sql: index.definition.replace(/^CREATE (UNIQUE )?INDEX /, '$&CONCURRENTLY '),
     done: isValidIndex(index),
     cleanup: [`DROP INDEX CONCURRENTLY IF EXISTS ${quoteQualified(index.schema, index.name)}`],
   }
