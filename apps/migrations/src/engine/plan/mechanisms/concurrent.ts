@@ -4,7 +4,7 @@ import { quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Node, RangeVar } from '@pgsql/types'
 import type { Index } from '../../inspect/catalog.ts'
 import { deparse } from '../../parse/deparse.ts'
-import { parseSql } from '../../parse/parser.ts'
+import { parseSql, scanSql, type Token } from '../../parse/parser.ts'
 import type { CreatedIndex, RelationName } from '../../rehearse/observation.ts'
 import { inTransaction, lockOn, nothing, sqlName } from '../actions.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
@@ -139,10 +139,12 @@ export function buildIndex(index: CreatedIndex, phase: Phase, reason?: string): 
 }
 
 function createConcurrently(index: CreatedIndex): ConcurrentAction {
+  const { definition } = index
+  // The deparser would lose the quotes that pg_get_indexdef puts around storage parameters.
+  const word = scanSql(definition).find((token) => token.text.toUpperCase() === 'INDEX') as Token
   return {
     kind: 'concurrent',
-    // As pg_get_indexdef prints it: always these words first.
-    sql: index.definition.replace(/^CREATE (UNIQUE )?INDEX /, '$&CONCURRENTLY '),
+    sql: `${definition.slice(0, word.end)} CONCURRENTLY${definition.slice(word.end)}`,
     done: isValidIndex(index),
     cleanup: [`DROP INDEX CONCURRENTLY IF EXISTS ${quoteQualified(index.schema, index.name)}`],
   }
