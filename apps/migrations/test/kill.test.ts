@@ -99,6 +99,24 @@ describe(`a runner that is killed (seed ${seed})`, () => {
     30 * minutes,
   )
 
+  it('takes all back, as an uncut run does, when its contract phase fails after it was killed', async () => {
+    const client = await databases.create('failing')
+    const first = databases.plan.steps.find(({ phase }) => phase === 'contract')?.id
+    expect(await databases.runUntil('failing', 'deploy', { facts: [`stepFinished:${first}`], messages: 0 })).toBe(true)
+    await client.query('CREATE VIEW notes AS SELECT note FROM customers')
+    for (const messages of [0, 3, 7]) {
+      const killedBack = { facts: databases.plan.steps.map(({ id }) => `takingBack:${id}`), messages }
+      expect(await databases.runUntil('failing', 'deploy', killedBack)).toBe(true)
+    }
+    await expect(databases.run('failing', 'deploy')).rejects.toMatchObject({
+      definition: { code: 'FHD_MIGRATE_STEP_FAILED' },
+      details: { sqlstate: '2BP01' },
+    })
+    await client.query('DROP VIEW notes')
+    expect(await differencesOf(databases.before, client)).toEqual([])
+    expect((await traceOf(client))['open']).toBeNull()
+  })
+
   it('leaves the writes of a role alone that may not see Freehold’s schema, and keeps them', async () => {
     const client = await databases.create('writing')
     await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON customers TO app')

@@ -51,6 +51,11 @@ async function expand(runner: Runner, run: Run, options: DeployOptions): Promise
   }
 }
 
+/** Runs the contract phase. A window that no command ended with is nobody's to go on using, so a failure takes all back. */
+async function contract(runner: Runner, run: Run): Promise<void> {
+  await runner.runPhases(run, ['contract'], { takeBack: run.isWindowRecorded ? 'phase' : 'run' })
+}
+
 /** Ends what an earlier command began and did not end. Returns the run if it was not taken back. */
 async function goOn(runner: Runner, run: Run, options: DeployOptions, target: Target): Promise<Run | undefined> {
   switch (run.state) {
@@ -63,7 +68,7 @@ async function goOn(runner: Runner, run: Run, options: DeployOptions, target: Ta
         kind: 'note',
         text: `goes on with the contract phase of the run of ${run.startedAt}, which was cut off`,
       })
-      await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
+      await contract(runner, run)
       return run
     case 'undoing':
       target.onFact({ kind: 'note', text: `ends the undo of the run of ${run.startedAt}, which was cut off` })
@@ -84,7 +89,9 @@ async function withoutPending(
     return { outcome: 'nothingPending', applied: [], plan: null, run: null, warnings }
   }
   if (run.state === 'windowOpen' && options.phase === 'all') {
-    await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
+    await contract(runner, run)
+  } else if (run.state === 'windowOpen' && !run.isWindowRecorded) {
+    await runner.recordWindow(run)
   }
   return toOutcome(run, warnings)
 }
@@ -103,7 +110,7 @@ async function closePrevious(runner: Runner, run: Run, options: DeployOptions): 
       },
     )
   }
-  await runner.runPhases(run, ['contract'], { takeBack: 'phase' })
+  await contract(runner, run)
 }
 
 async function carryOut(
@@ -129,7 +136,7 @@ async function carryOut(
   const run = await runner.startRun(plan, after)
   await expand(runner, run, options)
   if (options.phase === 'all' && run.state === 'windowOpen') {
-    await runner.runPhases(run, ['contract'], { takeBack: 'run' })
+    await contract(runner, run)
   }
   return toOutcome(run, warnings)
 }

@@ -49,6 +49,8 @@ export interface Run {
   /** The fixed value of now() for everything that the run does, as text. */
   now: string
   error: RunError | null
+  /** A command ended with the window open, so that both versions may be in use. */
+  isWindowRecorded: boolean
   /** Row ids of `_prisma_migrations` by migration. */
   prismaRows: Record<string, string>
   verifiedFingerprint: string | null
@@ -129,6 +131,7 @@ async function queryRuns(client: Client, tail: string, values: unknown[] = []): 
   }
   const { rows } = await client.query<Omit<Run, 'steps' | 'verifiedCatalog'> & { steps: StepRow[] | null }>(
     `SELECT r.id, r.plan, r.state, r.error, r.prisma_rows AS "prismaRows", r.verified_fingerprint AS "verifiedFingerprint",
+            r.window_catalog IS NOT NULL AS "isWindowRecorded",
             to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "startedAt",
             to_char(r.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "finishedAt",
             to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00' AS now,
@@ -199,11 +202,12 @@ export async function setVerified(client: Client, run: Run, fingerprint: string,
 }
 
 /** Enters the schema as it is while the run's window is open. */
-export async function setWindowCatalog(client: Client, runId: string, catalog: Catalog): Promise<void> {
+export async function setWindowCatalog(client: Client, run: Run, catalog: Catalog): Promise<void> {
   await client.query('UPDATE freehold.migration_runs SET window_catalog = $2 WHERE id = $1', [
-    runId,
+    run.id,
     JSON.stringify(catalog),
   ])
+  run.isWindowRecorded = true
 }
 
 /** Returns the schema as it was when the run's window was opened; null where that is not known. */

@@ -37,7 +37,7 @@ export interface Runner {
   startRun(plan: Plan, after?: Catalog | null): Promise<Run>
   /** Runs the phases as far as they are not done; verifies the schema when the run is at its end. */
   runPhases(run: Run, phases: Phase[], options: PhaseOptions): Promise<void>
-  /** Enters the schema as it is with the run's window open, for drift to compare with. */
+  /** Enters that a command ended with the run's window open, and the schema as it is then, for drift to compare with. */
   recordWindow(run: Run): Promise<void>
   /** Takes the run back, from wherever it is before its contract phase. */
   undoRun(run: Run): Promise<void>
@@ -130,7 +130,7 @@ function createRunner(context: RunContext, serverMajor: number, close: () => Pro
         await openJournal(context)
         await runPhases(context, run, phases, options)
       }),
-    recordWindow: (run) => guarded(async () => await setWindowCatalog(client, run.id, await readCatalog(client))),
+    recordWindow: (run) => guarded(async () => await setWindowCatalog(client, run, await readCatalog(client))),
     undoRun: (run) =>
       guarded(async () => {
         await openJournal(context)
