@@ -1,0 +1,22 @@
+/** The vocabulary of every contract: routes, events, problems, and the client that is typed by them. */
+export {
+  type Client,
+  type ClientOptions,
+  ContractProblem,
+  createClient,
+  StreamInterrupted,
+  UnreachableError,
+} from './client.ts'
+export { defineEvent, type EventDefinition } from './event.ts'
+export { toEventSchemas } from './event-schemas.ts'
+export { type OpenApiDocument, type OpenApiInfo, toOpenApi } from './openapi.ts'
+export {
+  baseProblems,
+  type ProblemDefinition,
+  ProblemDetail,
+  ProblemDocument,
+  problemMediaType,
+  problemType,
+} from './problems.ts'
+export { type Access, defineRoute, pathParameters, type Role, type Route, roles } from './route.ts'
+export type { PartOf, ReceivedBody, RequestOf, SentBody, StatusOf } from './route-types.ts'
