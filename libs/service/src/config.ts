@@ -39,10 +39,15 @@ export const baseConfig = z.object({
     .describe('Where events go'),
   CATALOG_URL: url('http:', 'https:').describe('Where the service that signs tokens is'),
   JWKS_URL: url('http:', 'https:').optional().describe('Where its public keys are, if elsewhere'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional().describe('Where traces and metrics go by OTLP over HTTP'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
+    .optional()
+    .describe('Where traces and metrics go by OTLP over HTTP'),
   BODY_BYTES_MAX: number.min(1024).default(bodyBytesMax).describe('Largest body that a request may have'),
   REQUEST_TIMEOUT_MS: number.min(1).default(requestTimeoutMs).describe('How long an answer may take'),
-  EVENT_LOOP_LAG_MAX_MS: number.min(10).default(eventLoopLagMaxMs).describe('Event-loop lag from which requests are shed'),
+  EVENT_LOOP_LAG_MAX_MS: number
+    .min(10)
+    .default(eventLoopLagMaxMs)
+    .describe('Event-loop lag from which requests are shed'),
   DRAIN_DELAY_MS: number.min(0).default(0).describe('How long new connections are still taken after SIGTERM'),
   DRAIN_TIMEOUT_MS: number.min(0).default(drainTimeoutMs).describe('How long requests in flight may take after that'),
 })
@@ -69,14 +74,21 @@ export function loadConfig<S extends z.ZodObject>(
 ): z.output<S> {
   const given = new Map(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const known = Object.keys(schema.shape)
-  const result = schema.safeParse(Object.fromEntries(known.filter((name) => given.has(name)).map((name) => [name, given.get(name)])))
+  const result = schema.safeParse(
+    Object.fromEntries(known.filter((name) => given.has(name)).map((name) => [name, given.get(name)])),
+  )
   const faults = new Map<string, string>()
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '')
     faults.set(name, given.has(name) ? `${name} ${wordsOf(issue)}` : `${name} is missing`)
   }
   for (const name of given.keys()) {
-    const near = known.includes(name) ? undefined : findNear(name, known.filter((setting) => !given.has(setting)))
+    const near = known.includes(name)
+      ? undefined
+      : findNear(
+          name,
+          known.filter((setting) => !given.has(setting)),
+        )
     if (near !== undefined) {
       faults.set(name, `${name} is unknown; did you mean ${near}?`)
     } else if (name.startsWith('FREEHOLD_') && !known.includes(name)) {
@@ -86,7 +98,7 @@ export function loadConfig<S extends z.ZodObject>(
   if (!result.success || faults.size > 0) {
     throw new ConfigError([...faults.values()].sort())
   }
-  return Object.freeze(result.data)
+  return Object.freeze(result.data) as z.output<S>
 }
 
 function wordsOf(issue: z.core.$ZodIssue): string {
@@ -111,7 +123,8 @@ function distanceOf(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const changed = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : changed
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : changed
       row.push(Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, changed, swapped))
     }
     before = last

@@ -38,3 +38,5 @@ export const keysRefetchMs = 10_000
 export const keysTimeoutMs = 3000
 /** Tokens that were verified are remembered: a signature costs 0.2 ms to check, a request in all not much more. */
 export const verifiedTokensMax = 1000
+/** How long a stream's first event may keep its status back: what is wrong with the question shows by then. */
+export const streamStartMs = 250

@@ -9,7 +9,8 @@ export {
 } from './client.ts'
 export { defineEvent, type EventDefinition } from './event.ts'
 export { toEventSchemas } from './event-schemas.ts'
-export { type OpenApiDocument, type OpenApiInfo, toOpenApi } from './openapi.ts'
+export { type Caller, identityRoutes, PublicKey, tokenAudience } from './identity.ts'
+export { type OpenApiDocument, type OpenApiInfo, type OpenApiOperation, toOpenApi } from './openapi.ts'
 export {
   baseProblems,
   type ProblemDefinition,
@@ -20,3 +21,4 @@ export {
 } from './problems.ts'
 export { type Access, defineRoute, pathParameters, type Role, type Route, roles } from './route.ts'
 export type { PartOf, ReceivedBody, RequestOf, SentBody, StatusOf } from './route-types.ts'
+export { writeServerSentEvent } from './server-sent-events.ts'

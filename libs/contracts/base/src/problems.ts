@@ -149,6 +149,24 @@ export const baseProblems = {
     title: 'The service cannot check tokens yet.',
     hint: 'it has never reached the service that publishes the keys; try again when that one is up',
   },
+  databaseUnavailable: {
+    code: 'FHD_SERVICE_DATABASE_UNAVAILABLE',
+    status: 503,
+    title: 'The service cannot reach its database.',
+    hint: 'try again; /ready tells when it is back. If it was a change, look first whether it was made',
+  },
+  databaseBusy: {
+    code: 'FHD_SERVICE_DATABASE_BUSY',
+    status: 503,
+    title: 'Another change was in the way.',
+    hint: 'nothing was changed; try again',
+  },
+  dependencyUnavailable: {
+    code: 'FHD_SERVICE_DEPENDENCY_UNAVAILABLE',
+    status: 503,
+    title: 'A service that this needs does not answer.',
+    hint: 'try again when it is up; /ready tells which it is',
+  },
   notReady: {
     code: 'FHD_SERVICE_NOT_READY',
     status: 503,

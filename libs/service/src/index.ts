@@ -1,0 +1,13 @@
+/** What every service keeps with its operators, and its enforcement. It knows no word of any service's domain. */
+export { type BaseConfig, baseConfig, ConfigError, loadConfig } from './config.ts'
+export { createApp, type ServiceConfig, type ServiceOptions } from './http/app.ts'
+export type { ReadyCheck } from './http/operations.ts'
+export { type AnswerOf, type ParsedRequest, type Reply, reply, type Serve } from './http/serve.ts'
+export { closeOnSignals, type RunningService, startService } from './http/start.ts'
+export { hasRole } from './identification/roles.ts'
+export { createTokenSource, type TokenSourceOptions } from './identification/token-source.ts'
+export { createTokenVerifier, type TokenVerifier } from './identification/token-verifier.ts'
+export { applicationName, type ServiceIdentity } from './identity.ts'
+export { Problem, type ProblemOccurrence } from './problem.ts'
+export { createLogger } from './telemetry/logger.ts'
+export { currentTraceparent, traceHeaders, withTraceparent } from './telemetry/trace-context.ts'
