@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ValueSchema } from '@freehold/contracts-catalog'
 import { z } from 'zod'
-import { matchPattern } from './match-pattern.ts'
+import { createPatternMatcher, type PatternMatcher } from './match-pattern.ts'
 
 /** What is wrong with a value, and where in it. */
 export interface ValueFault {
@@ -12,7 +12,7 @@ export interface ValueFault {
   detail: string
 }
 
-type Rule = (value: never, schema: ValueSchema) => string | undefined
+type Rule = (value: never, schema: ValueSchema, matches: PatternMatcher) => string | undefined
 
 const formats: Record<string, z.ZodType> = {
   date: z.iso.date(),
@@ -47,16 +47,10 @@ const stringRules: Rule[] = [
     format !== undefined && formats[format]?.safeParse(value).success !== true
       ? `is not of the format ${format}`
       : undefined,
-  (value: string, { pattern }) => {
-    if (pattern === undefined) {
-      return undefined
-    }
-    const matches = matchPattern(pattern, value)
-    return matches === undefined
-      ? `takes too long to compare with the pattern ${pattern}`
-      : matches
-        ? undefined
-        : `does not match the pattern ${pattern}`
+  (value: string, { pattern }, matches) => {
+    const isMatch = pattern === undefined || matches(pattern, value)
+    const fault = isMatch === undefined ? 'takes too long to compare with' : 'does not match'
+    return isMatch === true ? undefined : `${fault} the pattern ${pattern}`
   },
 ]
 
@@ -80,7 +74,12 @@ const rulesByType: Record<ValueSchema['type'], Rule[]> = {
 }
 
 /** Returns every way in which the value breaks its schema; none when it keeps to it. */
-export function checkValue(value: unknown, schema: ValueSchema, path: (string | number)[] = []): ValueFault[] {
+export function checkValue(
+  value: unknown,
+  schema: ValueSchema,
+  path: (string | number)[] = [],
+  matches: PatternMatcher = createPatternMatcher(),
+): ValueFault[] {
   if (!isOfType(value, schema.type)) {
     return [{ path, detail: `is not of the type ${schema.type}` }]
   }
@@ -92,22 +91,27 @@ export function checkValue(value: unknown, schema: ValueSchema, path: (string | 
     faults.push({ path, detail: 'is not the value that const names' })
   }
   for (const rule of rulesByType[schema.type]) {
-    const detail = rule(value as never, schema)
+    const detail = rule(value as never, schema, matches)
     if (detail !== undefined) {
       faults.push({ path, detail })
     }
   }
   const { items } = schema
   if (Array.isArray(value) && items !== undefined) {
-    faults.push(...value.flatMap((item, index) => checkValue(item, items, [...path, index])))
+    faults.push(...value.flatMap((item, index) => checkValue(item, items, [...path, index], matches)))
   }
   if (schema.type === 'object') {
-    faults.push(...checkProperties(value as Record<string, unknown>, schema, path))
+    faults.push(...checkProperties(value as Record<string, unknown>, schema, path, matches))
   }
   return faults
 }
 
-function checkProperties(value: Record<string, unknown>, schema: ValueSchema, path: (string | number)[]): ValueFault[] {
+function checkProperties(
+  value: Record<string, unknown>,
+  schema: ValueSchema,
+  path: (string | number)[],
+  matches: PatternMatcher,
+): ValueFault[] {
   const properties = new Map(Object.entries(schema.properties ?? {}))
   const missing = (schema.required ?? [])
     .filter((name) => !Object.hasOwn(value, name))
@@ -115,7 +119,7 @@ function checkProperties(value: Record<string, unknown>, schema: ValueSchema, pa
   const wrong = Object.entries(value).flatMap(([name, part]) => {
     const declared = properties.get(name)
     if (declared !== undefined) {
-      return checkValue(part, declared, [...path, name])
+      return checkValue(part, declared, [...path, name], matches)
     }
     return schema.additionalProperties === false ? [{ path: [...path, name], detail: 'is not declared' }] : []
   })

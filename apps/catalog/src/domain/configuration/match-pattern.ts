@@ -1,22 +1,36 @@
 import { createContext, Script } from 'node:vm'
 
-/** Longest time that one pattern may look at one value. */
-const patternTimeoutMs = 100
+/** Tells whether a text matches a pattern; undefined when that would take too long to tell. */
+export type PatternMatcher = (source: string, text: string) => boolean | undefined
+
+/** Longest time that all patterns of one request may take together: nothing else runs meanwhile. */
+const patternsTimeoutMs = 100
 
 const script = new Script('new RegExp(source, "u").test(text)')
 
 /**
- * Tells whether the text matches the pattern of a user's schema; undefined when that took too long to tell.
- * A pattern such as (a+)+$ takes exponential time, and nothing but the timeout of a script ends a running match.
+ * Returns a matcher for the patterns of one user's schema. A pattern such as (a+)+$ takes exponential time, and nothing
+ * but the timeout of a script ends a match that is under way.
  */
-export function matchPattern(source: string, text: string): boolean | undefined {
-  try {
-    return script.runInContext(createContext({ source, text }), { timeout: patternTimeoutMs }) === true
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+export function createPatternMatcher(): PatternMatcher {
+  const names = createContext({ source: '', text: '' })
+  let leftMs = patternsTimeoutMs
+  return (source, text) => {
+    if (leftMs < 1) {
       return undefined
     }
-    throw error
+    const startedMs = performance.now()
+    Object.assign(names, { source, text })
+    try {
+      return script.runInContext(names, { timeout: Math.ceil(leftMs) }) === true
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+        return undefined
+      }
+      throw error
+    } finally {
+      leftMs -= performance.now() - startedMs
+    }
   }
 }
 

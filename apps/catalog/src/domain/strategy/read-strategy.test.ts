@@ -132,6 +132,12 @@ events: { contracts: { shop.orders.order.placed.v1: events/placed.json }, consum
     expect(faults(text)).toEqual(expected)
   })
 
+  it('refuses text that cannot be stored', () => {
+    expect(faults('config:\n  schema: { title: x }\n  values: { a: "\\0" }\n')).toEqual([
+      '3:16 a NUL character, or half of a surrogate pair',
+    ])
+  })
+
   it('never repeats a secret that stands in the file by mistake', () => {
     const text =
       'config:\n  schema: { properties: { key: { type: string, secret: true } } }\n  values: { key: hunter2 }\n'

@@ -5,6 +5,7 @@ import { type Strategy, StrategyFile, toStrategy } from '@freehold/contracts-cat
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { checkConfigurationSchema } from '../configuration/check-schema.ts'
 import { checkValue, type ValueFault } from '../configuration/check-value.ts'
+import { createPatternMatcher } from '../configuration/match-pattern.ts'
 import { describeIssue } from './describe-issue.ts'
 
 /** Longest file that is read. */
@@ -41,7 +42,7 @@ export function readStrategy(text: string): ReadStrategy {
   if (syntax.length > 0) {
     return { outcome: 'faulty', faults: syntax.slice(0, faultsMax) }
   }
-  const tooMuch = checkAliases(document, lines)
+  const tooMuch = checkNodes(document, lines)
   if (tooMuch !== undefined) {
     return { outcome: 'faulty', faults: [tooMuch] }
   }
@@ -76,7 +77,8 @@ function checkSize(text: string): FileFault | undefined {
   return opened > 2000 ? { line: 1, column: 1, pointer: '', detail: 'the file has too many brackets' } : undefined
 }
 
-function checkAliases(document: Document, lines: LineCounter): FileFault | undefined {
+/** Returns the first node that must not be: an alias too many, one too deep, text that Postgres cannot store. */
+function checkNodes(document: Document, lines: LineCounter): FileFault | undefined {
   let aliases = 0
   let fault: FileFault | undefined
   visit(document, (_, node, ancestors) => {
@@ -94,6 +96,10 @@ function checkAliases(document: Document, lines: LineCounter): FileFault | undef
       fault = at(lines, (isNode(node) ? node.range?.[0] : undefined) ?? 0, '', `nested more than ${depthMax} deep`)
       return visit.BREAK
     }
+    if (isScalar(node) && typeof node.value === 'string' && (node.value.includes('\0') || !node.value.isWellFormed())) {
+      fault = at(lines, node.range?.[0] ?? 0, '', 'a NUL character, or half of a surrogate pair')
+      return visit.BREAK
+    }
     return undefined
   })
   return fault
@@ -102,7 +108,8 @@ function checkAliases(document: Document, lines: LineCounter): FileFault | undef
 /** Checks what the shape of the file cannot say: the schema of the configuration, and its values against it. */
 function checkMeaning({ config }: StrategyFile): ValueFault[] {
   const schema = config?.schema ?? {}
-  const inSchema = checkConfigurationSchema(schema).map(({ path, detail }) => ({
+  const matches = createPatternMatcher()
+  const inSchema = checkConfigurationSchema(schema, matches).map(({ path, detail }) => ({
     path: ['config', 'schema', ...path],
     detail,
   }))
@@ -117,7 +124,7 @@ function checkMeaning({ config }: StrategyFile): ValueFault[] {
     }
     return setting.secret === true
       ? [{ path, detail: `${name} is a secret: set it with freehold config set, not in a file` }]
-      : checkValue(value, setting, path)
+      : checkValue(value, setting, path, matches)
   })
 }
 

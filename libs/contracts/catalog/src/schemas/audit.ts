@@ -15,7 +15,8 @@ export const AuditEntry = z
     subject: z.string(),
     before: Json,
     after: Json,
-    requestId: z.string().nullable(),
+    /** The trace of the request, which the logs of every service that it touched carry too. */
+    traceId: z.string().nullable(),
     /** SHA-256 over this entry and the hash of the one before it. */
     hash: z.string(),
   })
