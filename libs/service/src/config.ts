@@ -20,12 +20,24 @@ const databaseUrl = z.string().superRefine((value, context) => {
 
 const brokers = z.string().regex(/^kafka:\/\/[^\s,/:]+:\d+(?:,[^\s,/:]+:\d+)*$/)
 
-const number = z.coerce.number().int()
+/** Returns the schema of a setting that is a whole number, not below `min`. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'is not a whole number' })
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(min, { error: `is below ${min}` })
+        .max(max, { error: `is above ${max}` }),
+    )
+}
 
 /** The settings that every service has. A service adds its own with `baseConfig.extend`. */
 export const baseConfig = z.object({
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
-  PORT: number.min(0).max(65_535).default(8080).describe('Port to listen on; 0 takes a free one'),
+  PORT: wholeNumber(0, 65_535).default(8080).describe('Port to listen on; 0 takes a free one'),
   DATABASE_URL: databaseUrl.describe('The service’s own schema, with the role that may read and write its rows'),
   SERVICE_VERSION: z.string().min(1).default('0.1.0').describe('Version of the release that runs'),
   INSTANCE: z
@@ -42,14 +54,13 @@ export const baseConfig = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
     .optional()
     .describe('Where traces and metrics go by OTLP over HTTP'),
-  BODY_BYTES_MAX: number.min(1024).default(bodyBytesMax).describe('Largest body that a request may have'),
-  REQUEST_TIMEOUT_MS: number.min(1).default(requestTimeoutMs).describe('How long an answer may take'),
-  EVENT_LOOP_LAG_MAX_MS: number
-    .min(10)
+  BODY_BYTES_MAX: wholeNumber(1024).default(bodyBytesMax).describe('Largest body that a request may have'),
+  REQUEST_TIMEOUT_MS: wholeNumber(1).default(requestTimeoutMs).describe('How long an answer may take'),
+  EVENT_LOOP_LAG_MAX_MS: wholeNumber(10)
     .default(eventLoopLagMaxMs)
     .describe('Event-loop lag from which requests are shed'),
-  DRAIN_DELAY_MS: number.min(0).default(0).describe('How long new connections are still taken after SIGTERM'),
-  DRAIN_TIMEOUT_MS: number.min(0).default(drainTimeoutMs).describe('How long requests in flight may take after that'),
+  DRAIN_DELAY_MS: wholeNumber(0).default(0).describe('How long new connections are still taken after SIGTERM'),
+  DRAIN_TIMEOUT_MS: wholeNumber(0).default(drainTimeoutMs).describe('How long requests in flight may take after that'),
 })
 
 export type BaseConfig = z.output<typeof baseConfig>

@@ -15,7 +15,7 @@ import * as limits from '../limits.ts'
 import { Problem } from '../problem.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
-import { answerClientError, answerExpectations } from './client-errors.ts'
+import { answerClientError, answerOutsiders } from './client-errors.ts'
 import { type Drain, watchConnections } from './drain.ts'
 import { readJsonBodies } from './json-body.ts'
 import { observeProcess, observeRequests } from './observe.ts'
@@ -61,7 +61,7 @@ export async function createApp(options: ServiceOptions): Promise<FastifyInstanc
   const app = createServer(config, log)
   const drain = watchConnections(app)
   drains.set(app, drain)
-  answerExpectations(app.server)
+  answerOutsiders(app.server)
   readJsonBodies(app)
 
   const served: Route[] = []
@@ -102,7 +102,8 @@ function createServer(config: ServiceConfig, log: Logger): FastifyInstance {
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     return503OnClosing: false,
-    routerOptions: { maxParamLength: limits.urlBytesMax },
+    // So long that the URL's own limit is met first.
+    routerOptions: { maxParamLength: limits.headerBytesMax },
     http: {
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.headersTimeoutMs,

@@ -38,14 +38,15 @@ function summaryOf(errors: ProblemDetail[]): string {
 }
 
 function toDetails(part: Part, issue: z.core.$ZodIssue): ProblemDetail[] {
-  const pointer = [part, ...issue.path].map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      pointer: `${pointer.join('')}/${key.slice(0, 100)}`,
-      detail: 'is not known here',
-    }))
-  }
-  return [{ pointer: pointer.join(''), detail: issue.message }]
+  const path = [part, ...issue.path]
+  return issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ pointer: toPointer([...path, key]), detail: 'is not known here' }))
+    : [{ pointer: toPointer(path), detail: issue.message }]
+}
+
+function toPointer(steps: PropertyKey[]): string {
+  // A name may be as long as the body; nobody needs all of it to find it again.
+  return steps.map((step) => `/${String(step).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
 /** Returns a function that gives an object of texts as the schema wants its members. */

@@ -84,6 +84,7 @@ export function createServe({ app, verifier, drain, onRoute }: ServeOptions): Se
       url: route.path,
       exposeHeadRoute: route.method === 'GET' && route.stream !== true,
       onRequest: async (request) => {
+        refuseEmptyParameter(request)
         refuseUnacceptable(route, request)
         if (route.access !== 'public') {
           const token = readBearer(request)
@@ -129,6 +130,13 @@ async function sendBody(route: Route, response: FastifyReply, answered: unknown)
     return response.send()
   }
   return response.type('application/json; charset=utf-8').send(JSON.stringify(checked))
+}
+
+/** Refuses /orders/ for /orders/:orderId, which the router lets through. */
+function refuseEmptyParameter({ params }: FastifyRequest): void {
+  if (Object.values(params as Record<string, string>).includes('')) {
+    throw new Problem(baseProblems.routeNotFound)
+  }
 }
 
 function readBearer({ headers }: FastifyRequest): string | undefined {

@@ -27,15 +27,19 @@ export function redact(value: unknown, depth = 0): unknown {
   return Object.fromEntries(entries)
 }
 
+// The fields of a child logger reach the line without being looked at by `redact`.
+const secretField =
+  /"([^"\\]*(?:authorization|cookie|passw|passphrase|secret|token|api_?-?key|credential)[^"\\]*)":"(?:[^"\\]|\\.)*"/gi
 // The password of a URL ends at the last @ before the path, so that one with an @ in it is covered whole.
 const urlPassword = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/?#"':@\\]*):[^\s/?#"\\]*@/gi
 const urlParameter = /([?&;](?:password|sslpassword|token|secret|api_?key)=)[^\s&"'\\]+/gi
 const bearer = /\b(bearer|basic) [a-z0-9._~+/=-]{8,}/gi
 const jwt = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g
 
-/** Returns the text without the passwords of URLs and without tokens. */
+/** Returns a line of the log without the passwords of URLs, without tokens and without fields of secret names. */
 export function redactText(text: string): string {
   return text
+    .replace(secretField, `"$1":"${redacted}"`)
     .replace(urlPassword, `$1:${redacted}@`)
     .replace(urlParameter, `$1${redacted}`)
     .replace(bearer, `$1 ${redacted}`)
