@@ -3,7 +3,12 @@
 import type { Meter, Tracer } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
-import { type IMetricReader, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  type IMetricReader,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { ServiceIdentity } from '../identity.ts'
 import { enableTraceContext } from './trace-context.ts'
@@ -50,12 +55,27 @@ function assemble(
     meter: meters.getMeter('@freehold/service'),
     async renderMetrics() {
       const { resourceMetrics } = await prometheus.collect()
-      return serializer.serialize(resourceMetrics)
+      return serializer.serialize(nameUnits(resourceMetrics))
     },
     async close() {
       // A collector that is down must not keep a service from ending.
       await Promise.allSettled([tracers.shutdown(), meters.shutdown()])
     },
+  }
+}
+
+/** Returns the metrics with their units in their names, as Prometheus has them: OTLP carries units beside the names. */
+function nameUnits({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const suffixes: Record<string, string> = { s: '.seconds', By: '.bytes' }
+  return {
+    resource,
+    scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.map((metric) => {
+        const { name, unit } = metric.descriptor
+        return { ...metric, descriptor: { ...metric.descriptor, name: `${name}${suffixes[unit] ?? ''}`, unit: '' } }
+      }),
+    })),
   }
 }
 
