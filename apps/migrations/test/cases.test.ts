@@ -143,16 +143,12 @@ async function prepare(name: string) {
   }
 }
 
-/** Each file is one query, but for what cannot run beside others. Returns the SQLSTATE of what fails. */
+/** Each file is one query, as Prisma runs it. Returns the SQLSTATE of what fails. */
 async function runPlainly(client: Client, migrations: string[]): Promise<string | undefined> {
   for (const sql of migrations) {
-    const apart = /\bCONCURRENTLY\b/.test(sql)
-    const queries = apart ? (await parseMigration({ id: 'case', checksum: '', sql })).map((one) => one.sql) : [sql]
-    for (const query of queries) {
-      const state = await client.query(query).then(() => undefined, sqlstateOf)
-      if (state !== undefined) {
-        return state
-      }
+    const state = await client.query(sql).then(() => undefined, sqlstateOf)
+    if (state !== undefined) {
+      return state
     }
     await client.query('RESET ALL; SET search_path TO public')
   }

@@ -164,16 +164,14 @@ describe('rehearseMigrations', () => {
 
   it('tells what opaque code changed', async () => {
     const changes = async (sql: string) => (await rehearse(sql)).statements[0]?.observation.changes
-    expect(await changes('SELECT touch()')).toEqual({ created: false, changedOrRemoved: false, data: true })
-    expect(await changes("DO 'BEGIN CREATE TABLE made (); END'")).toEqual({
-      created: true,
-      changedOrRemoved: false,
-      data: false,
-    })
+    const none = { created: false, removed: [], changedOrRemoved: false, data: false }
+    expect(await changes('SELECT touch()')).toEqual({ ...none, data: true })
+    expect(await changes("DO 'BEGIN CREATE TABLE made (); END'")).toEqual({ ...none, created: true })
     expect(await changes("DO 'BEGIN ALTER TABLE orders DROP COLUMN code; END'")).toMatchObject({
       changedOrRemoved: true,
+      removed: ['column public.orders.code'],
     })
-    expect(await changes("DO 'BEGIN PERFORM 1; END'")).toEqual({ created: false, changedOrRemoved: false, data: false })
+    expect(await changes("DO 'BEGIN PERFORM 1; END'")).toEqual(none)
   })
 
   it('runs a procedure that commits outside a transaction', async () => {

@@ -1,6 +1,7 @@
 /** SQLSTATEs that Freehold acts on, by the condition name of the manual's appendix A. */
 export const sqlstates = {
   activeSqlTransaction: '25001',
+  invalidTransactionTermination: '2D000',
   uniqueViolation: '23505',
   foreignKeyViolation: '23503',
   notNullViolation: '23502',
@@ -15,6 +16,7 @@ export const sqlstates = {
   insufficientPrivilege: '42501',
   lockNotAvailable: '55P03',
   objectInUse: '55006',
+  unsafeNewEnumValueUsage: '55P04',
   queryCanceled: '57014',
   adminShutdown: '57P01',
   diskFull: '53100',

@@ -16,6 +16,7 @@ import { planAsWritten } from '../plan/plan-as-written.ts'
 import { planMigrations } from '../plan/plan-migrations.ts'
 import { toleratingLeftovers } from '../plan/tolerate-leftovers.ts'
 import { type ProofResult, provePlan } from '../prove/prove-plan.ts'
+import { findFailureTogether, mayFailTogether } from '../rehearse/as-one-transaction.ts'
 import { readSurroundings } from '../rehearse/live-surroundings.ts'
 import { makeRows } from '../rehearse/make-rows.ts'
 import type { RelationName } from '../rehearse/observation.ts'
@@ -134,10 +135,13 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     schema: input.schema,
     briefTableBytes: briefTableBytes(),
   }
+  const all = ground.statements.map(({ statement }) => statement)
   const after = rehearsal.after
   if (rehearsal.failure !== null) {
     const plan = planMigrations({ ...planInput, order: 'phased' })
-    return { plan: { ...plan, steps: [], refusals: [failureOf(rehearsal.failure)] }, after }
+    // Rows may violate a rule of a statement before it, which is then what fails first.
+    const violated = plan.refusals.length > 0 ? [] : await askLiveRows(input.client, plan, all)
+    return { plan: { ...plan, steps: [], refusals: [...violated, failureOf(rehearsal.failure)] }, after }
   }
   let last: { plan: Plan; refusal: Refusal } | undefined
   const tried = new Set<string>()
@@ -151,11 +155,7 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     if (plan.refusals.length > 0) {
       return { plan, after }
     }
-    const violated = await askLiveRows(
-      input.client,
-      plan,
-      ground.statements.map(({ statement }) => statement),
-    )
+    const violated = await askLiveRows(input.client, plan, all)
     if (violated.length > 0) {
       return { plan: { ...plan, refusals: violated }, after }
     }
@@ -186,6 +186,9 @@ async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Re
     await shadow.fill((client) =>
       makeRows(client, ground.catalog, { tables: filled, statements: all, seed: rowsSeed, rowsPerTable }),
     )
+    const together = mayFailTogether(all)
+      ? await onCopy(shadow, (client) => findFailureTogether(client, all))
+      : undefined
     const copy = await shadow.createCopy()
     if (removePersisted(all).length > 0) {
       await copy.client.query('CREATE SCHEMA IF NOT EXISTS freehold')
@@ -195,6 +198,9 @@ async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Re
       ...(shadow.hasLiveRoles ? { before: ground.catalog } : {}),
     })
     const { failure } = rehearsal
+    if (together !== undefined) {
+      return { rehearsal: { ...rehearsal, failure: together }, copy }
+    }
     if (failure === null || filled.length === 0 || !isAboutRows(failure.error.sqlstate)) {
       return { rehearsal, copy }
     }
@@ -202,6 +208,15 @@ async function rehearse(shadow: Shadow, ground: Ground): Promise<{ rehearsal: Re
     const named = new Set(failure.relations.map(keyOf))
     const rest = filled.filter((name) => !named.has(keyOf(name)))
     filled = rest.length === filled.length || attempt >= rehearsalsMax ? [] : rest
+  }
+}
+
+async function onCopy<T>(shadow: Shadow, work: (client: Client) => Promise<T>): Promise<T> {
+  const copy = await shadow.createCopy()
+  try {
+    return await work(copy.client)
+  } finally {
+    await copy.drop()
   }
 }
 

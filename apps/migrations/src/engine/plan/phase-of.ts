@@ -105,6 +105,10 @@ function onlyCreates({ observation: { changes } }: PlanningUnit): boolean {
 /** Code whose text does not tell what it does is judged by what it did to schema and rows. */
 function phaseOfOpaque(unit: PlanningUnit): Phase {
   const { changes } = unit.observation
+  if (changes?.data === true) {
+    // Nobody can tell how the rows were before, so it waits until nothing is to be taken back any more.
+    return 'contract'
+  }
   if (changes === null || (!changes.created && !changes.changedOrRemoved)) {
     return 'backfill'
   }

@@ -30,6 +30,7 @@ import { phaseOf } from './phase-of.ts'
 import { type Plan, type PlannedStatement, planFormatVersion, type Refusal } from './plan.ts'
 import { createContext } from './plan-context.ts'
 import { qualifyNames, renamedTo } from './qualify-names.ts'
+import { keepOrderOfRemovals } from './removals.ts'
 import { isHeavy, seenOnLiveTables, strongLocks } from './seen.ts'
 import { searchPathIn, sessionSettings } from './session-settings.ts'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
@@ -81,7 +82,7 @@ export function planMigrations(input: PlanInput): Plan {
       )
     }
   }
-  keepOrderOfRemovals(placed, units)
+  keepOrderOfRemovals(placed, context)
   const all: PlacedDraft[] = [...placed, ...bridges.drafts, ...dropTemporary(input, units)]
   const steps = refusals.length > 0 ? [] : orderSteps(all, context.sizeOf)
   const plan: Omit<Plan, 'contentHash' | 'proof'> = {
@@ -251,39 +252,6 @@ function dropTemporary(input: PlanInput, units: PlanningUnit[]): PlacedDraft[] {
     cost: 'catalog',
   }
   return [{ draft, migrationId: last.statement.migrationId, statement: last.statement.index }]
-}
-
-function dropsColumn({ unit }: PlanningUnit): boolean {
-  return alterCommand(unit.node)?.command.subtype === 'AT_DropColumn'
-}
-
-/** A removal stays where it was written when a later unit of the contract phase shares names with it. */
-function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], units: PlanningUnit[]): void {
-  for (const one of placed) {
-    if (one.draft.place !== 'remove') {
-      continue
-    }
-    // One draft may drop the columns of several parts of its statement.
-    const parts = units.filter(
-      (part) => part === one.unit || (part.statement === one.unit.statement && dropsColumn(part)),
-    )
-    const isFollowed = parts.some((part) => {
-      const names = namesOf(part.unit.node)
-      return units.some(
-        (later) =>
-          later.order > part.order &&
-          later.phase === 'contract' &&
-          mustFollow(namesOf(later.unit.node), names, 'contract'),
-      )
-    })
-    const follows = placed.some(
-      (later) =>
-        later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract',
-    )
-    if (isFollowed && follows) {
-      one.draft = { ...one.draft, place: 'inOrder' }
-    }
-  }
 }
 
 function toRefusal(unit: PlanningUnit, refusal: DraftRefusal, context: PlanContext): Refusal {

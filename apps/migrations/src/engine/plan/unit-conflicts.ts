@@ -3,6 +3,7 @@
  * that is missed is found by the proof.
  */
 import type { Node } from '@pgsql/types'
+import type { PlanningUnit } from './draft.ts'
 import { isDataStatement, isOpaque } from './statement-kinds.ts'
 import type { Phase } from './step.ts'
 import { alterCommand, bodyOf, kindOf, nameParts, rangeVarsOf, wordsOf } from './syntax.ts'
@@ -63,8 +64,11 @@ export function mustFollow(later: UnitNames, earlier: UnitNames, earlierPhase: P
   if (earlier.isOpaque || later.isOpaque) {
     return sharesTable(later, earlier) || intersects(withoutCommon(earlier.words), later.words)
   }
-  if (earlier.isData || earlierPhase === 'backfill') {
+  if (earlier.isData) {
     return sharesTable(later, earlier)
+  }
+  if (earlierPhase === 'backfill' && sharesTable(later, earlier)) {
+    return true
   }
   if (earlier.wholeTable && intersects(earlier.changes, later.words)) {
     return true
@@ -77,6 +81,27 @@ export function mustFollow(later: UnitNames, earlier: UnitNames, earlierPhase: P
     return later.isInsert && sharesTable(later, earlier) && earlier.changes.size > 0
   }
   return (!earlier.scoped || sharesTable(later, earlier)) && intersects(earlier.changes, later.words)
+}
+
+/** Tells whether a later unit of the contract phase has to come after this one. */
+export function isFollowed(
+  unit: PlanningUnit,
+  units: PlanningUnit[],
+  matters = (_later: PlanningUnit) => true,
+): boolean {
+  const names = namesOf(unit.unit.node)
+  return units.some(
+    (later) =>
+      later.order > unit.order &&
+      later.phase === 'contract' &&
+      matters(later) &&
+      mustFollow(namesOf(later.unit.node), names, 'contract'),
+  )
+}
+
+/** Tells whether the statement drops a column of a table. */
+export function dropsColumn(node: Node): boolean {
+  return alterCommand(node)?.command.subtype === 'AT_DropColumn'
 }
 
 function sharesTable(a: UnitNames, b: UnitNames): boolean {

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../inspect/object-keys.ts'
 import type { RelationLock } from '../plan/step.ts'
 
 /** What Postgres did when one unit was run plainly on the shadow. */
@@ -27,6 +28,8 @@ export interface Observation {
 
 export interface SchemaChanges {
   created: boolean
+  /** What is no longer there. */
+  removed: ObjectKey[]
   changedOrRemoved: boolean
   /** Rows were written in tables that existed before the plan. */
   data: boolean

@@ -2,9 +2,9 @@
  * Looks at what a statement does from inside its own transaction: locks from pg_locks, rewrites from filenodes, scans
  * and written rows from the transaction's own counters, and what it created from the object identifiers that are new.
  */
-import type { Client } from '@freehold/postgres'
+import { type Client, sqlstateOf } from '@freehold/postgres'
 import { type LockMode, lockModes, type RelationLock } from '../plan/step.ts'
-import type { CreatedConstraint, CreatedIndex, Observation, RelationName } from './observation.ts'
+import type { CreatedConstraint, CreatedIndex, Observation, ObservedError, RelationName } from './observation.ts'
 
 /** Object identifiers of the relations that existed before the first statement of the plan. */
 export type Baseline = Set<number>
@@ -215,3 +215,18 @@ SELECT (SELECT json_agg(json_build_object('schema', n.nspname, 'table', c.relnam
        (SELECT json_agg(json_build_object('oid', c.oid::int8, 'schema', n.nspname, 'name', c.relname) ORDER BY c.oid)
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.oid > $1::int8::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')) AS relations`
+
+/** Returns what Postgres said of a statement that failed. */
+export function toObservedError(error: unknown): ObservedError {
+  const { message, position, schema, table } = error as Record<
+    'message' | 'position' | 'schema' | 'table',
+    string | undefined
+  >
+  const relation = schema === undefined || table === undefined ? null : { schema, name: table }
+  return {
+    sqlstate: sqlstateOf(error) ?? 'XX000',
+    message: message ?? String(error),
+    position: position === undefined ? null : Number(position),
+    relation,
+  }
+}

@@ -2,7 +2,7 @@
  * Runs the pending migrations plainly on a shadow, statement by statement, and records what Postgres does. The shadow
  * that it leaves behind is the plain side of the proof.
  */
-import { type Client, sqlstateOf } from '@freehold/postgres'
+import { type Client, sqlstateOf, sqlstates } from '@freehold/postgres'
 import type { Catalog } from '../inspect/catalog.ts'
 import { compareCatalogs } from '../inspect/compare-catalogs.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
@@ -19,6 +19,7 @@ import {
   lookAtTransaction,
   type Moment,
   type SeenChange,
+  toObservedError,
   withCounters,
 } from './observe.ts'
 import { lockModeByRule } from './own-transaction-locks.ts'
@@ -143,7 +144,8 @@ async function rehearseStatement(course: Course, statement: Statement, units: Un
   const compared = parts === undefined && units.some((unit) => needsCatalogDifference(unit.node))
   const before = compared ? await catalogOf(course) : undefined
   const { wroteRows, ...alone } = await observeAlone(course, statement)
-  const endsTransactions = alone.error?.sqlstate === invalidTransactionTermination
+  // A CALL or DO that ends transactions of its own fails with it inside of one.
+  const endsTransactions = alone.error?.sqlstate === sqlstates.invalidTransactionTermination
   const observation = endsTransactions ? await observeOutside(course, statement) : alone
   if (before !== undefined && observation.error === null) {
     const after = await catalogOf(course)
@@ -158,9 +160,6 @@ async function rehearseStatement(course: Course, statement: Statement, units: Un
   const unit: Unit = units.length === 1 ? whole : { ...whole, ...asWhole(statement) }
   return { statement, observation, units: [{ unit, observation }] }
 }
-
-/** A CALL or DO that ends transactions of its own fails with it inside of one. */
-const invalidTransactionTermination = '2D000'
 
 function alike(statement: Statement, units: Unit[], observation: Observation): RehearsedStatement {
   return { statement, observation, units: units.map((unit) => ({ unit, observation })) }
@@ -179,6 +178,7 @@ function changesOf(before: Catalog, after: Catalog, wroteRows: boolean): SchemaC
   const differences = compareCatalogs(before, after)
   return {
     created: differences.some((difference) => difference.what === 'unexpected'),
+    removed: differences.filter(({ what }) => what === 'missing').map(({ object }) => object),
     changedOrRemoved: differences.some((difference) => difference.what !== 'unexpected'),
     data: wroteRows,
   }
@@ -279,19 +279,5 @@ async function observeAlone(course: Course, { sql }: Statement): Promise<Observa
       throw error
     }
     return { ...nothingSeen, wroteRows: false, error: toObservedError(error) }
-  }
-}
-
-function toObservedError(error: unknown): ObservedError {
-  const { message, position, schema, table } = error as Record<
-    'message' | 'position' | 'schema' | 'table',
-    string | undefined
-  >
-  const relation = schema === undefined || table === undefined ? null : { schema, name: table }
-  return {
-    sqlstate: sqlstateOf(error) ?? 'XX000',
-    message: message ?? String(error),
-    position: position === undefined ? null : Number(position),
-    relation,
   }
 }

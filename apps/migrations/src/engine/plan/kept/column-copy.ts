@@ -5,7 +5,7 @@
 import { quoteIdentifier, quoteLiteral, shortenIdentifier } from '@freehold/postgres'
 import type { Column } from '../../inspect/catalog.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
-import { inTransaction, lockOn, patiently, sqlName } from '../actions.ts'
+import { inTransaction, lockOn, nothing, patiently, sqlName } from '../actions.ts'
 import type { Draft } from '../draft.ts'
 import type { BatchAction, Phase } from '../step.ts'
 import { keptName } from './kept-names.ts'
@@ -17,8 +17,11 @@ export interface KeptColumns {
   table: RelationName
   /** Null where no key names the rows. */
   key: Column[] | null
-  columns: Column[]
+  columns: KeptColumn[]
 }
+
+/** A column as its table has it when it is dropped, and what it is called where it is kept. */
+export type KeptColumn = Column & { keptAs: string }
 
 /** Text that reads back as the same value, whatever the session's settings are. */
 const textSettings: Record<string, string> = {
@@ -62,7 +65,7 @@ export function copyColumns(kept: KeptColumns): { drafts: Draft[]; last: string[
       ...draft,
       reason: `rows of ${kept.table.name} that were written during the copy are copied again`,
       do: patiently(copyLogged(kept, kept.key), textSettings),
-      undo: { kind: 'none', reason: 'the copy goes with its table' },
+      undo: nothing,
       cost: 'catalog',
     },
   ]
@@ -71,15 +74,19 @@ export function copyColumns(kept: KeptColumns): { drafts: Draft[]; last: string[
 
 /** Returns the table that keeps the values. */
 export function keptTable(kept: KeptColumns): RelationName {
-  return keptName(kept.migrationId, { ...kept.table, name: `${kept.table.name}_${kept.columns[0]?.name ?? ''}` })
+  return keptName(kept.migrationId, { ...kept.table, name: `${kept.table.name}_${kept.columns[0]?.keptAs ?? ''}` })
 }
 
 function logTable(kept: KeptColumns): RelationName {
-  return keptName(kept.migrationId, { ...kept.table, name: `${kept.table.name}_${kept.columns[0]?.name ?? ''}` }, 'log')
+  return keptName(
+    kept.migrationId,
+    { ...kept.table, name: `${kept.table.name}_${kept.columns[0]?.keptAs ?? ''}` },
+    'log',
+  )
 }
 
 function columnNames({ columns }: KeptColumns): string {
-  return columns.map(({ name }) => name).join(', ')
+  return columns.map(({ keptAs }) => keptAs).join(', ')
 }
 
 function setLocal(): string[] {
@@ -94,9 +101,14 @@ function list(columns: Column[], render: (name: string) => string = (name) => na
 }
 
 /** Key columns and dropped columns, each once. */
-function storedColumns({ key, columns }: KeptColumns): Column[] {
+function storedColumns({ key, columns }: KeptColumns): KeptColumn[] {
   const inKey = new Set((key ?? []).map(({ name }) => name))
-  return [...(key ?? []), ...columns.filter(({ name }) => !inKey.has(name))]
+  const ofKey = (key ?? []).map((column) => ({ ...column, keptAs: column.name }))
+  return [...ofKey, ...columns.filter(({ name }) => !inKey.has(name))]
+}
+
+function listKept(columns: KeptColumn[], render: (name: string) => string = (name) => name): string {
+  return columns.map(({ keptAs }) => render(quoteIdentifier(keptAs))).join(', ')
 }
 
 function hasValue(columns: Column[], row: string): string {
@@ -108,7 +120,7 @@ function createKept(kept: KeptColumns, key: Column[]): string[] {
   const name = sqlName(keptTable(kept))
   return [
     `DROP TABLE IF EXISTS ${name}`,
-    `CREATE TABLE ${name} (${list(storedColumns(kept), (column) => `${column} text`)})`,
+    `CREATE TABLE ${name} (${listKept(storedColumns(kept), (column) => `${column} text`)})`,
     `CREATE INDEX ON ${name} (${list(key)})`,
   ]
 }
@@ -128,7 +140,7 @@ function batchCopy(kept: KeptColumns, key: Column[]): BatchAction {
       `SELECT ${list(key, (column) => `page.${column}::text`)} FROM (SELECT ${list(key)} FROM ${table} WHERE ${after}` +
       ` ORDER BY ${list(key)} LIMIT $${key.length + 1}) page ORDER BY ${list(key, (column) => `page.${column} DESC`)} LIMIT 1`,
     sql: [
-      `INSERT INTO ${sqlName(keptTable(kept))} (${list(stored)}) SELECT ${list(stored, (column) => `t.${column}::text`)}` +
+      `INSERT INTO ${sqlName(keptTable(kept))} (${listKept(stored)}) SELECT ${list(stored, (column) => `t.${column}::text`)}` +
         ` FROM ${table} t WHERE ${after} AND (${list(key)}) <= (${parameters(key.length + 1)}) AND (${hasValue(kept.columns, 't')})`,
     ],
     before: createKept(kept, key),
@@ -184,7 +196,7 @@ function copyLogged(kept: KeptColumns, key: Column[]): string[] {
   return [
     `WITH taken AS (DELETE FROM ${sqlName(logTable(kept))} RETURNING *), keys AS (SELECT DISTINCT * FROM taken),` +
       ` gone AS (DELETE FROM ${name} old USING keys WHERE ${same('old', 'keys', '::text')})` +
-      ` INSERT INTO ${name} (${list(stored)}) SELECT ${list(stored, (column) => `t.${column}::text`)}` +
+      ` INSERT INTO ${name} (${listKept(stored)}) SELECT ${list(stored, (column) => `t.${column}::text`)}` +
       ` FROM ${sqlName(kept.table)} t JOIN keys ON ${same('t', 'keys', '')} WHERE ${hasValue(kept.columns, 't')}`,
   ]
 }

@@ -1,6 +1,7 @@
 /** The foreign keys between a table that leaves and those that stay. */
 import { quoteIdentifier, quoteLiteral } from '@freehold/postgres'
 import type { Constraint, Relation } from '../../inspect/catalog.ts'
+import { partKey } from '../../inspect/object-keys.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, sqlName } from '../actions.ts'
 import { nameInContract } from '../bridges/renames.ts'
@@ -72,7 +73,7 @@ function toCut(
   }
 }
 
-/** Tells whether an earlier unit has dropped the key, a column of it, or the table at its other end. */
+/** Tells whether an earlier unit has dropped the key, a column of it, or the table at its other end; code may have, too. */
 function isGoneBefore(
   relation: Relation,
   constraint: Constraint,
@@ -83,6 +84,9 @@ function isGoneBefore(
   return context.units.some((earlier) => {
     if (earlier.order >= unit.order) {
       return false
+    }
+    if (earlier.observation.changes?.removed.includes(partKey('constraint', relation, constraint.name)) === true) {
+      return true
     }
     if (droppedTablesOf(earlier, context).some((live) => isSameName(live, relation) || isSameName(live, referenced))) {
       return true

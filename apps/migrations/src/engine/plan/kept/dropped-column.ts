@@ -9,6 +9,7 @@ import { columnInContract, nameInContract } from '../bridges/renames.ts'
 import { findLiveColumn, findLiveRelation, isSameName } from '../bridges/trace-names.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
 import { alterCommand } from '../syntax.ts'
+import { goesAside, hiddenColumn, hideColumns } from './column-aside.ts'
 import { copyColumns } from './column-copy.ts'
 import { dropNotNull, giveDefault, isRequired, obstacleToLoosening } from './required-column.ts'
 import { findRowKey } from './row-key.ts'
@@ -86,8 +87,13 @@ function keepAndDrop(
   const rename = (column: Column): Column =>
     inContract ? { ...column, name: columnInContract(live, column.name, unit.order, context) } : column
   const names = dropped.map(({ column }) => rename(column).name)
+  const aside = goesAside(unit, context)
+  const nameAtEnd = (column: Column): string =>
+    aside ? hiddenColumn(unit.statement.migrationId, live, column.name) : rename(column).name
   // A generated column's values come back with its expression.
-  const kept = dropped.filter(({ column }) => column.generated === null).map(({ column }) => rename(column))
+  const kept = dropped
+    .filter(({ column }) => column.generated === null)
+    .map(({ column }) => ({ ...column, name: nameAtEnd(column), keptAs: rename(column).name }))
   const avoided = dropped.map(({ column }) => column.name)
   const key = findRowKey(live, { avoided, gone: columnsDroppedBefore(unit, live, context) }, context.catalog)
   const copy =
@@ -101,11 +107,13 @@ function keepAndDrop(
           columns: kept,
         })
   const cascade = dropped.some((one) => one.cascade) ? ' CASCADE' : ''
-  const commands = names.map((name) => `DROP COLUMN ${quoteIdentifier(name)}${cascade}`).join(', ')
+  const commands = dropped.map(({ column }) => `DROP COLUMN ${quoteIdentifier(nameAtEnd(column))}${cascade}`).join(', ')
   const waits = stillRequired.map(
     (obstacle) => `; ${obstacle}, so start the new version only after freehold migrate complete`,
   )
+  const columns = dropped.map(({ column }) => ({ live: column.name, now: rename(column).name }))
   return [
+    ...(aside ? [hideColumns(columns, live, table, unit, context)] : []),
     ...copy.drafts,
     {
       phase: unit.phase,
@@ -119,6 +127,7 @@ function keepAndDrop(
       undo: {
         kind: 'none',
         reason: 'a dropped column does not come back at its place; its values are kept in schema freehold',
+        stays: true,
       },
       place: 'remove',
       table,

@@ -140,7 +140,11 @@ function moveAway(leaving: LeavingTable[], unit: PlanningUnit, cascades: boolean
     ),
     undo:
       restored === undefined
-        ? { kind: 'none', reason: `${names} stays in schema ${keptSchema}, from where it can be taken back by hand` }
+        ? {
+            kind: 'none',
+            reason: `${names} stays in schema ${keptSchema}, from where it can be taken back by hand`,
+            stays: true,
+          }
         : inTransaction([...leaving.toReversed().flatMap((table) => moveBackSql(table, unit, context)), ...restored]),
     place: 'remove',
     ...(leaving[0] === undefined ? {} : { table: leaving[0].name }),

@@ -6,9 +6,10 @@ import type { Column, Constraint } from '../../inspect/catalog.ts'
 import { persistedTable } from '../../parse/persist-temporary.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, nothing } from '../actions.ts'
+import { isSameName } from '../bridges/trace-names.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
 import { strongLocks } from '../seen.ts'
-import { isDataStatement } from '../statement-kinds.ts'
+import { isDataStatement, isOpaque } from '../statement-kinds.ts'
 import type { Action } from '../step.ts'
 import { alterCommand, bodyOf, kindOf } from '../syntax.ts'
 import { notNullSteps } from './validated.ts'
@@ -30,8 +31,10 @@ export function undoOf(unit: PlanningUnit, context: PlanContext): Undo {
   if (alter !== undefined && alter.objectType === 'OBJECT_TABLE') {
     return undoOfCommand(unit, alter.command, context.resolve(alter.relation), context)
   }
+  if (makesTable(node)) {
+    return only(dropCreated(unit))
+  }
   switch (kindOf(node)) {
-    case 'CreateStmt':
     case 'IndexStmt':
       return only(dropCreated(unit))
     case 'CreateEnumStmt':
@@ -39,8 +42,14 @@ export function undoOf(unit: PlanningUnit, context: PlanContext): Undo {
     case 'AlterEnumStmt':
       return only({ kind: 'none', reason: 'Postgres cannot remove an enum value: it stays, unused', stays: true })
     default:
-      return only(isDataStatement(node) ? nothing : revertSeen(unit))
+      return only(isDataStatement(node) ? nothing : undoOfOther(unit))
   }
+}
+
+function undoOfOther(unit: PlanningUnit): Action {
+  return isOpaque(unit.unit.node) && unit.observation.changes?.data === true
+    ? { kind: 'none', reason: 'the rows that code wrote stay as they are', stays: true }
+    : revertSeen(unit)
 }
 
 function only(undo: Action): Undo {
@@ -59,9 +68,16 @@ export function revertSeen(unit: PlanningUnit): Action {
   return inTransaction(revert.sql, strongLocks(locks))
 }
 
+function makesTable(node: Node): boolean {
+  const isInto = bodyOf<{ intoClause?: Node }>(node, 'SelectStmt')?.intoClause !== undefined
+  const isAs = bodyOf<{ objtype?: string }>(node, 'CreateTableAsStmt')?.objtype === 'OBJECT_TABLE'
+  return isInto || isAs || kindOf(node) === 'CreateStmt'
+}
+
+/** IF EXISTS, for a later statement of the plan may have dropped it again. */
 function dropCreated(unit: PlanningUnit): Action {
   const { createdRelations, createdIndexes } = unit.observation
-  const isTable = kindOf(unit.unit.node) === 'CreateStmt'
+  const isTable = makesTable(unit.unit.node)
   const names = isTable ? createdRelations : createdIndexes.map(({ schema, name }) => ({ schema, name }))
   const [first] = names
   if (first === undefined) {
@@ -102,7 +118,8 @@ function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName
   switch (command.subtype) {
     case 'AT_AddColumn': {
       const name = bodyOf<{ colname?: string }>(command.def, 'ColumnDef')?.colname ?? ''
-      const existed = context.findRelation(table)?.columns.some((one) => one.name === name) ?? false
+      const exists = context.findRelation(table)?.columns.some((one) => one.name === name) === true
+      const existed = exists && !isDroppedBefore(unit, table, name, context)
       return only(existed && !context.isNew(table) ? nothing : alter(`DROP COLUMN IF EXISTS ${quoteIdentifier(name)}`))
     }
     case 'AT_AddConstraint':
@@ -128,6 +145,14 @@ function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName
     default:
       return only(context.isNew(table) ? nothing : revertSeen(unit))
   }
+}
+
+function isDroppedBefore(unit: PlanningUnit, table: RelationName, column: string, context: PlanContext): boolean {
+  return context.units.some((earlier) => {
+    const alter = earlier.order < unit.order ? alterCommand(earlier.unit.node) : undefined
+    const isDrop = alter?.command.subtype === 'AT_DropColumn' && alter.command.name === column
+    return isDrop && isSameName(context.resolve(alter.relation), table)
+  })
 }
 
 function typeBack(alter: (text: string) => Action, column: Column): Action {

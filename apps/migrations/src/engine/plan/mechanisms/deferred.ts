@@ -226,10 +226,10 @@ function undoOf(unit: PlanningUnit, context: PlanContext): Action {
   }
   const { revert } = unit.observation
   if (revert === null) {
-    return { kind: 'none', reason: 'how it is taken back is not known' }
+    return { kind: 'none', reason: 'how it is taken back is not known', stays: true }
   }
   if (revert.cannot.length > 0) {
-    return { kind: 'none', reason: revert.cannot.join('; ') }
+    return { kind: 'none', reason: revert.cannot.join('; '), stays: true }
   }
   // What has been dropped cannot be locked.
   const drop = bodyOf<{ removeType?: string }>(unit.unit.node, 'DropStmt')?.removeType

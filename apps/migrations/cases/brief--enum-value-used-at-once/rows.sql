@@ -1,0 +1,1 @@
+INSERT INTO orders (state) SELECT 'new' FROM generate_series(1, 20);

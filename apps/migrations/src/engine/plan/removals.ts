@@ -1,0 +1,28 @@
+/** Where removals stand in the contract phase: behind what may still fail, so that until then nothing is gone. */
+import type { PlanContext, PlanningUnit } from './draft.ts'
+import { goesAside } from './kept/column-aside.ts'
+import type { PlacedDraft } from './order-steps.ts'
+import { dropsColumn, isFollowed } from './unit-conflicts.ts'
+
+/**
+ * Leaves a removal where it was written when a later unit of the contract phase shares names with it and the names are
+ * not freed in another way.
+ */
+export function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], context: PlanContext): void {
+  for (const one of placed) {
+    if (one.draft.place !== 'remove' || goesAside(one.unit, context)) {
+      continue
+    }
+    // One draft may drop the columns of several parts of its statement.
+    const parts = context.units.filter(
+      (part) => part === one.unit || (part.statement === one.unit.statement && dropsColumn(part.unit.node)),
+    )
+    const follows = placed.some(
+      (later) =>
+        later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract',
+    )
+    if (follows && parts.some((part) => isFollowed(part, context.units))) {
+      one.draft = { ...one.draft, place: 'inOrder' }
+    }
+  }
+}
