@@ -27,9 +27,12 @@ export function readImports(file: SourceFile): Import[] {
   })
 }
 
-/** Returns the house a file lives in: `apps/cli`, `libs/postgres`, `examples/shop`, or its top folder. */
+/** Returns the house a file lives in: `apps/cli`, `libs/contracts/catalog`, `examples/shop`, or its top folder. */
 export function houseOf(name: string): string {
-  const [top = '', second = ''] = name.split('/')
+  const [top = '', second = '', third = ''] = name.split('/')
+  if (top === 'libs' && second === 'contracts') {
+    return `${top}/${second}/${third}`
+  }
   return ['apps', 'libs', 'examples'].includes(top) ? `${top}/${second}` : top
 }
 

@@ -48,6 +48,24 @@ describe('boundaries', () => {
     expect(wrong.map(where)).toEqual([])
   })
 
+  it('lets a contract know zod and the words of all contracts, and nothing that reads or writes', () => {
+    const allowed = ['zod', '@freehold/contracts-base']
+    const wrong = imports.filter(
+      ({ from, specifier, target }) =>
+        from.startsWith('libs/contracts/') && !tests.has(from) && target === undefined && !allowed.includes(specifier),
+    )
+    expect(wrong.map(where)).toEqual([])
+  })
+
+  it('lets the ground of all services know no contract of one of them', () => {
+    const grounds = ['libs/service', 'libs/postgres', 'libs/contracts/base']
+    const wrong = imports.filter((each) => {
+      const [from, to] = [houseOf(each.from), broughtFrom(each)]
+      return grounds.includes(from) && to !== undefined && to !== from && !grounds.includes(to) && !isWitness(each)
+    })
+    expect(wrong.map(where)).toEqual([])
+  })
+
   const engine = 'apps/migrations/src/engine/'
 
   it('keeps the engine free of what serves requests and carries events', () => {

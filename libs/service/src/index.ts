@@ -1,4 +1,5 @@
 /** What every service keeps with its operators, and its enforcement. It knows no word of any service's domain. */
+export type { FastifyInstance as App } from 'fastify'
 export { type BaseConfig, baseConfig, ConfigError, loadConfig, wholeNumber } from './config.ts'
 export { createApp, type ServiceConfig, type ServiceOptions } from './http/app.ts'
 export type { ReadyCheck } from './http/operations.ts'
