@@ -1,5 +1,8 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { createClient } from '@freehold/contracts-base'
 import { describe, expect, it, vi } from 'vitest'
 import { type RunningService, startService } from '../src/index.ts'
@@ -111,6 +114,25 @@ describe('a service that ends', () => {
     await vi.waitFor(() => expect(asked).toHaveBeenCalled())
     await Promise.all([service.close(), service.close()])
     expect(await hanging).toMatchObject({ error: 'ECONNRESET' })
+  })
+
+  it('answers what is in flight when SIGTERM arrives, and ends well', async () => {
+    const child: ChildProcess = spawn(process.execPath, [new URL('shop-process.ts', import.meta.url).pathname], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const output = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
+      const url = (await output.next()).value as string
+      const answer = fetch(`${url}/v1/orders/slow`)
+      expect((await output.next()).value).toBe('asked')
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      expect((await answer).status).toBe(200)
+      expect((await output.next()).value).toBe('closed')
+      expect(await exited).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 
   it('interrupts its streams, so that their readers ask elsewhere', async () => {
