@@ -65,11 +65,12 @@ export const runRoutes = {
   followRun: defineRoute({
     method: 'GET',
     path: `${run}/facts`,
-    summary: 'Follows a run by server-sent events from Last-Event-ID on, until it rests',
+    summary:
+      'Follows a run by server-sent events until it rests; called again it goes on behind the position in `after`',
     access: viewer,
     params: runParams,
     query: z.object({
-      /** As Last-Event-ID, for clients that cannot set a header. */
+      /** Position of the last fact that was received. */
       after: z.int().min(0).optional(),
     }),
     response: { 200: RunFact },

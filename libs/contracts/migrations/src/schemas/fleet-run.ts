@@ -9,12 +9,13 @@ export const FleetRunRequest = z.strictObject({
   migrationSetId: z.uuid(),
   phase: RunPhase.default('expand'),
   /** Each once; all of the service's databases if it is left out. */
-  databaseIds: z.array(z.uuid()).min(1).max(5000).optional(),
+  databaseIds: z.array(z.uuid()).min(1).max(1000).optional(),
   /** Migrated first and alone; the first of the databases by name if it is left out. */
   canaryDatabaseId: z.uuid().optional(),
   /** How many databases are worked on at the same time after the canary. */
   parallelMax: z.int().min(1).max(100).default(4),
 })
+export type FleetRunRequest = z.output<typeof FleetRunRequest>
 
 export const FleetRun = z.object({
   id: z.uuid(),

@@ -29,6 +29,7 @@ export const RunRequest = z.strictObject({
   /** The run starts then or later, within a maintenance window. */
   notBefore: Time.optional(),
 })
+export type RunRequest = z.output<typeof RunRequest>
 
 export const ApprovalRequest = z.strictObject({
   decision: z.enum(['approved', 'rejected']),

@@ -1,0 +1,97 @@
+import { migrationsRoutes } from '@freehold/contracts-migrations'
+import { applicationName, createApp, createLogger, type ServiceIdentity, type TokenVerifier } from '@freehold/service'
+import { type EventTransport, openEvents, startRelay, type Worker, type WorkerLog } from '@freehold/service/events'
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import type { MigrationsConfig } from './config.ts'
+import type { ConnectionSources } from './domain/resolve-connection.ts'
+import { answerDatabases } from './routes/answer-databases.ts'
+import { answerPlans } from './routes/answer-plans.ts'
+import { answerFleetRuns, answerRuns } from './routes/answer-runs.ts'
+import { openStore, serviceName } from './store/open-store.ts'
+import type { Store } from './store/schema.ts'
+import { startDriftWatcher } from './workers/drift-watcher.ts'
+import { startExecutor } from './workers/executor.ts'
+import { startFleetRoller } from './workers/fleet-roller.ts'
+import { startPlanner } from './workers/planner.ts'
+import type { WorkerSetup } from './workers/worker-setup.ts'
+
+export interface AppOptions {
+  config: MigrationsConfig
+  /** What `env:` references are looked up in. */
+  env: Readonly<Record<string, string | undefined>>
+  /** Without it events go where EVENTS_URL says. */
+  transport?: EventTransport
+  verifier?: TokenVerifier
+  logger?: ReturnType<typeof createLogger>
+}
+
+/** Returns the service with its workers started; closing the app ends them, and then the connections. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, env } = options
+  const identity: ServiceIdentity = { name: serviceName, version: config.SERVICE_VERSION, instance: config.INSTANCE }
+  const log = options.logger ?? createLogger(identity, config.LOG_LEVEL)
+  const name = applicationName(identity)
+  const store = openStore({ databaseUrl: config.DATABASE_URL, applicationName: name, connectionsMax: 10 })
+  const sources: ConnectionSources = { keys: config.SEALING_KEYS, env, secretsFolder: config.SECRETS_FOLDER }
+  const transport = options.transport ?? openEvents(config.EVENTS_URL, identity)
+  const workers = startWorkers(toSetup({ config, store, sources, applicationName: name, log }), {
+    config,
+    transport,
+    identity,
+  })
+  return await createApp({
+    identity,
+    config,
+    logger: log,
+    contract: migrationsRoutes,
+    ...(options.verifier === undefined ? {} : { verifier: options.verifier }),
+    routes(serve) {
+      answerDatabases(serve, { store, sources, applicationName: name })
+      answerPlans(serve, store)
+      answerRuns(serve, store)
+      answerFleetRuns(serve, store)
+    },
+    ready: [{ name: 'database', check: () => checkStore(store) }],
+    async onClose() {
+      await Promise.all(workers.map(async (worker) => await worker.close()))
+      await transport.close()
+      await store.destroy()
+    },
+  })
+}
+
+interface SetupParts {
+  config: MigrationsConfig
+  store: Store
+  sources: ConnectionSources
+  applicationName: string
+  log: WorkerLog
+}
+
+function toSetup({ config, ...parts }: SetupParts): WorkerSetup {
+  return {
+    ...parts,
+    leaseMs: config.LEASE_MS,
+    pollMs: config.POLL_MS,
+    runsParallel: config.RUNS_PARALLEL,
+    scratchFolder: config.SCRATCH_FOLDER,
+  }
+}
+
+function startWorkers(
+  setup: WorkerSetup,
+  { config, transport, identity }: { config: MigrationsConfig; transport: EventTransport; identity: ServiceIdentity },
+): Worker[] {
+  const { DATABASE_URL: databaseUrl } = config
+  const relay = startRelay({ databaseUrl, schema: serviceName, transport, identity, log: setup.log })
+  return config.WORKERS === 'off'
+    ? [relay]
+    : [relay, startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
+}
+
+/** The broker is not asked: what cannot be told to others yet waits in the outbox. */
+async function checkStore(store: Store): Promise<string | undefined> {
+  await sql`SELECT FROM migrations.runs LIMIT 1`.execute(store)
+  return undefined
+}

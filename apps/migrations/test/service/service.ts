@@ -1,0 +1,76 @@
+/** The service in this process, asked through app.inject by a typed client. */
+
+import { createMigrationsClient } from '@freehold/contracts-migrations'
+import { createLogger, loadConfig } from '@freehold/service'
+import type { EventRecord, EventTransport } from '@freehold/service/events'
+import { createTestIssuer } from '@freehold/service/testing'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../../src/app.ts'
+import { migrationsConfig } from '../../src/config.ts'
+import type { Platform } from './platform.ts'
+
+export type Asking = ReturnType<typeof createMigrationsClient>
+
+export interface Service {
+  app: FastifyInstance
+  /** A person who may do everything with the service `shop`. */
+  client: Asking
+  clientOf(subject: string, roles: Record<string, 'viewer' | 'operator' | 'owner'>): Asking
+  /** What was published, in order. */
+  events: EventRecord[]
+  /** What was logged. */
+  logged(): string
+  close(): Promise<void>
+}
+
+/** Builds the service; `WORKERS: 'off'` leaves the work to other processes. */
+export async function buildService(platform: Platform, settings: Record<string, string> = {}): Promise<Service> {
+  const issuer = await createTestIssuer()
+  const env = platform.env({ INSTANCE: 'test', ...settings })
+  const config = loadConfig(migrationsConfig, env)
+  const lines: string[] = []
+  const identity = { name: 'migrations', version: '0.1.0', instance: 'test' }
+  const logger = createLogger(identity, 'debug', { write: (line: string) => void lines.push(line) })
+  const events: EventRecord[] = []
+  const app = await buildApp({ config, env, verifier: issuer.verifier, transport: collectInto(events), logger })
+  const clientOf: Service['clientOf'] = (subject, roles) =>
+    createMigrationsClient({
+      baseUrl: 'http://migrations.test',
+      token: async () => await issuer.issueToken(subject, roles),
+      fetch: injectInto(app),
+    })
+  return {
+    app,
+    client: clientOf('person:ada', { shop: 'owner' }),
+    clientOf,
+    events,
+    logged: () => lines.join(''),
+    close: async () => await app.close(),
+  }
+}
+
+function collectInto(events: EventRecord[]): EventTransport {
+  return {
+    publish: async (records) => void events.push(...records),
+    subscribe: async () => ({ close: async () => {} }),
+    isReachable: async () => undefined,
+    close: async () => {},
+  }
+}
+
+function injectInto(app: FastifyInstance): typeof fetch {
+  return async (input, init) => {
+    const url = new URL(String(input))
+    const answer = await app.inject({
+      method: (init?.method ?? 'GET') as 'GET',
+      url: url.pathname + url.search,
+      headers: init?.headers as Record<string, string>,
+      ...(init?.body == null ? {} : { payload: String(init.body) }),
+    })
+    const isEmpty = answer.statusCode === 204
+    return new Response(isEmpty ? null : answer.rawPayload, {
+      status: answer.statusCode,
+      headers: answer.headers as Record<string, string>,
+    })
+  }
+}
