@@ -1,0 +1,128 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { EventRecord, SubscribeOptions, Subscription } from '../transport.ts'
+import { backoffAfter, pause, type WorkerLog } from '../worker.ts'
+import { fromMessage } from './messages.ts'
+
+export interface KafkaSubscribeOptions extends SubscribeOptions {
+  kafka: Kafka
+  sessionTimeoutMs: number
+  makeTopics(topics: string[]): Promise<void>
+  log: WorkerLog | undefined
+}
+
+const signOfLifeMs = 1_000
+const fetchWaitMs = 500
+
+/** Starts consuming; a consumer that KafkaJS gives up is replaced by another until the subscription is closed. */
+export function subscribeToKafka(options: KafkaSubscribeOptions): Subscription {
+  const stop = new AbortController()
+  const stopped = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !stopped.aborted; ) {
+      try {
+        await runConsumer(options, stopped, () => {
+          failures = 0
+        })
+      } catch (error) {
+        failures += 1
+        options.log?.warn({ err: error, group: options.group, failures }, 'could not consume; the records come again')
+        await pause(backoffAfter(failures), stopped)
+      }
+    }
+  }
+  const running = run()
+  return {
+    async close() {
+      stop.abort()
+      await running
+    },
+  }
+}
+
+/** Consumes until the signal; throws when the consumer fails in a way that KafkaJS does not mend. */
+async function runConsumer(
+  options: KafkaSubscribeOptions,
+  stopped: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  const { kafka, group, topics, sessionTimeoutMs } = options
+  await options.makeTopics(topics)
+  const consumer = kafka.consumer({
+    groupId: group,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: signOfLifeMs,
+    maxWaitTimeInMs: fetchWaitMs,
+    allowAutoTopicCreation: false,
+    // Right after a start of the broker joins fail for a while.
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 },
+  })
+  const crashed = new Promise<never>((_, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) {
+        reject(payload.error)
+      }
+    })
+  })
+  const ended = new Promise<void>((resolve) => {
+    if (stopped.aborted) {
+      resolve()
+    }
+    stopped.addEventListener('abort', () => resolve(), { once: true })
+  })
+  try {
+    await Promise.race([startConsumer(consumer, options, onProgress), crashed, ended])
+    await Promise.race([ended, crashed])
+  } finally {
+    await consumer.disconnect().catch(() => {})
+  }
+}
+
+async function startConsumer(
+  consumer: Consumer,
+  options: KafkaSubscribeOptions,
+  onProgress: () => void,
+): Promise<void> {
+  await consumer.connect()
+  await consumer.subscribe({ topics: options.topics, fromBeginning: true })
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: async (payload) => {
+      await consumeBatch(payload, options)
+      onProgress()
+    },
+  })
+}
+
+/** Delivers and commits; throws when either fails, and then KafkaJS fetches the same offsets again. */
+async function consumeBatch(payload: EachBatchPayload, { onRecords, log }: KafkaSubscribeOptions): Promise<void> {
+  const { batch, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload
+  if (!isRunning() || isStale() || batch.messages.length === 0) {
+    return
+  }
+  const { topic, partition } = batch
+  const records: EventRecord[] = []
+  for (const message of batch.messages) {
+    const record = fromMessage(topic, message)
+    if (record === undefined) {
+      log?.error(
+        { topic, partition, offset: message.offset },
+        'left out a message that is no CloudEvent with JSON data',
+      )
+    } else {
+      records.push(record)
+    }
+  }
+  const signOfLife = setInterval(() => {
+    // If the group rebalances, the commit below tells.
+    heartbeat().catch(() => {})
+  }, signOfLifeMs)
+  try {
+    if (records.length > 0) {
+      await onRecords(records)
+    }
+  } finally {
+    clearInterval(signOfLife)
+  }
+  const offset = String(BigInt(batch.lastOffset()) + 1n)
+  await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+}
