@@ -1,0 +1,153 @@
+// Keys are 256 random bits, so that their plain SHA-256 can neither be guessed nor reversed; a slow hash is for
+// passwords, which people choose. Finding a key by its hash compares nothing in time that depends on it.
+
+import { createHash, randomBytes } from 'node:crypto'
+import type { Caller } from '@freehold/contracts-base'
+import { type ApiKey, type ApiKeyRequest, catalogErrors, catalogEvents, type Roles } from '@freehold/contracts-catalog'
+import { hasRole, Problem } from '@freehold/service'
+import { publishEvent } from '@freehold/service/events'
+import { v7 as uuidv7 } from 'uuid'
+import type { z } from 'zod'
+import { findApiKeyByHash, insertApiKey, type KeyAudience, lockApiKey, toApiKey } from '../../store/api-keys.ts'
+import { recordAudit } from '../../store/audit.ts'
+import type { ApiKeyRow, Store } from '../../store/schema.ts'
+
+/** Returns what a key is kept as. */
+export function hashApiKey(apiKey: string): Buffer {
+  return createHash('sha256').update(apiKey).digest()
+}
+
+/** Returns the first characters of a key, which tell it from others and help nobody to guess the rest. */
+export function prefixOf(apiKey: string): string {
+  return apiKey.slice(0, 12)
+}
+
+/** Returns the subject of a person's tokens. */
+export function personSubject(person: string): string {
+  return `person:${person}`
+}
+
+/** Makes a key for a person or a service; it is returned this once. Throws the Problem grantTooWide. */
+export async function createApiKey(
+  store: Store,
+  caller: Caller,
+  request: z.output<typeof ApiKeyRequest>,
+): Promise<{ apiKey: string; key: ApiKey }> {
+  const subject = request.kind === 'service' ? request.service : personSubject(request.person)
+  const roles: Roles = request.kind === 'service' ? { [request.service]: 'operator', ...request.roles } : request.roles
+  requireMayGrant(caller, subject, roles)
+  const apiKey = `fhk_${randomBytes(32).toString('base64url')}`
+  const key = await store.transaction().execute(async (trx) => {
+    const row = await insertApiKey(trx, {
+      id: uuidv7(),
+      prefix: prefixOf(apiKey),
+      hash: hashApiKey(apiKey),
+      kind: request.kind,
+      subject,
+      roles,
+      note: request.note,
+      created_by: caller.subject,
+      expires_at: request.expiresAt === undefined ? null : new Date(request.expiresAt),
+    })
+    const created = toApiKey(row)
+    await publishEvent(trx, catalogEvents.keyCreated, row.id, created)
+    const subjectOf = `api-keys/${row.id}`
+    await recordAudit(trx, { actor: caller.subject, action: 'api-key.created', subject: subjectOf, after: created })
+    return created
+  })
+  return { apiKey, key }
+}
+
+/** A key speaks for its subject: only an owner of the platform makes one that speaks for another person. */
+function requireMayGrant(caller: Caller, subject: string, roles: Roles): void {
+  if (hasRole(caller, 'owner')) {
+    return
+  }
+  const missing = Object.keys(roles).find((scope) => scope === '*' || !hasRole(caller, 'owner', scope))
+  if (missing !== undefined) {
+    const detail = `${caller.subject} is no owner of ${missing === '*' ? 'the platform' : missing}.`
+    throw new Problem(catalogErrors.grantTooWide, { detail })
+  }
+  if (subject.startsWith('person:') && subject !== caller.subject) {
+    const detail = `A key for ${subject} is made by ${subject} or by an owner of the platform.`
+    throw new Problem(catalogErrors.grantTooWide, { detail })
+  }
+}
+
+/** Returns whose keys the caller may see and revoke. */
+export function audienceOf(caller: Caller): KeyAudience {
+  const owned = Object.keys(caller.roles).filter((scope) => scope !== '*' && hasRole(caller, 'owner', scope))
+  return { subject: caller.subject, owned: hasRole(caller, 'owner') ? undefined : owned }
+}
+
+/** Revokes a key for good. Throws the Problem keyNotFound, also for keys that the caller may not see. */
+export async function revokeApiKey(store: Store, caller: Caller, id: string): Promise<void> {
+  await store.transaction().execute(async (trx) => {
+    const row = await lockApiKey(trx, id)
+    if (row === undefined || !isVisible(row, audienceOf(caller))) {
+      throw new Problem(catalogErrors.keyNotFound, { detail: `No key of yours has the id ${id}.` })
+    }
+    if (row.revoked_at !== null) {
+      return
+    }
+    const revoked = { ...row, revoked_at: new Date() }
+    await trx.updateTable('api_keys').set({ revoked_at: revoked.revoked_at }).where('id', '=', id).execute()
+    await publishEvent(trx, catalogEvents.keyRevoked, id, toApiKey(revoked))
+    await recordAudit(trx, {
+      actor: caller.subject,
+      action: 'api-key.revoked',
+      subject: `api-keys/${id}`,
+      before: toApiKey(row),
+      after: toApiKey(revoked),
+    })
+  })
+}
+
+function isVisible({ subject, roles }: ApiKeyRow, audience: KeyAudience): boolean {
+  const scopes = Object.keys(roles)
+  return (
+    audience.owned === undefined ||
+    subject === audience.subject ||
+    (scopes.length > 0 && scopes.every((scope) => audience.owned?.includes(scope)))
+  )
+}
+
+/** Returns whom the key speaks for; undefined when it opens nothing, or nothing any more. */
+export async function findHolder(store: Store, apiKey: string, now = new Date()): Promise<Caller | undefined> {
+  const row = await findApiKeyByHash(store, hashApiKey(apiKey))
+  const isUsable =
+    row !== undefined &&
+    row.revoked_at === null &&
+    (row.expires_at === null || row.expires_at.getTime() > now.getTime())
+  return isUsable ? { subject: row.subject, roles: row.roles } : undefined
+}
+
+/** Enters the key that the platform is opened with for the first time; one that was revoked stays so. */
+export async function ensureBootstrapKey(store: Store, apiKey: string): Promise<void> {
+  await store.transaction().execute(async (trx) => {
+    const hash = hashApiKey(apiKey)
+    const inserted = await trx
+      .insertInto('api_keys')
+      .values({
+        id: uuidv7(),
+        prefix: prefixOf(apiKey),
+        hash,
+        kind: 'person',
+        subject: personSubject('owner'),
+        roles: JSON.stringify({ '*': 'owner' }),
+        note: 'BOOTSTRAP_API_KEY',
+        created_by: 'catalog',
+        expires_at: null,
+        revoked_at: null,
+      })
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (inserted !== undefined) {
+      const key = toApiKey(inserted)
+      await publishEvent(trx, catalogEvents.keyCreated, key.id, key)
+      const subject = `api-keys/${key.id}`
+      await recordAudit(trx, { actor: 'catalog', action: 'api-key.created', subject, after: key })
+    }
+  })
+}

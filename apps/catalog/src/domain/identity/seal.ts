@@ -1,0 +1,64 @@
+// Secrets and signing keys are kept sealed: AES-256-GCM under a key that only the configuration holds, bound to what they
+// belong to, so that a row copied to another place opens nothing. The key's name stands in front, so that keys can be
+// rotated: the first seals, all of them open.
+
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+const algorithm = 'aes-256-gcm'
+// What NIST SP 800-38D recommends for GCM; random ones are safe far beyond the number of secrets here.
+const nonceBytes = 12
+const tagBytes = 16
+const keyBytes = 32
+
+/** Keys by name, the one that seals first. */
+export type SealingKeys = ReadonlyMap<string, Buffer>
+
+/** Returns the keys that `name:base64,name:base64` lists. Throws a TypeError that repeats none of them. */
+export function parseSealingKeys(text: string): SealingKeys {
+  const keys = text.split(',').map((part): [string, Buffer] => {
+    const [, name = '', key = ''] = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]+={0,2})$/.exec(part.trim()) ?? []
+    const bytes = Buffer.from(key, 'base64')
+    if (name === '' || bytes.length !== keyBytes) {
+      throw new TypeError(`is not a list of name:key with keys of ${keyBytes} bytes in base64`)
+    }
+    return [name, bytes]
+  })
+  if (new Set(keys.map(([name]) => name)).size < keys.length) {
+    throw new TypeError('is a list that names a key twice')
+  }
+  return new Map(keys)
+}
+
+/** Returns the text so that only a holder of the key reads it, and only as what `owner` names. */
+export function seal(keys: SealingKeys, owner: string, text: string): string {
+  const [first] = keys
+  if (first === undefined) {
+    throw new Error('there is no key to seal with')
+  }
+  const [name, key] = first
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(owner))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return [name, ...[nonce, cipher.getAuthTag(), sealed].map((part) => part.toString('base64url'))].join('.')
+}
+
+/** Returns the text that was sealed for the owner; throws when the key is gone or anything was changed. */
+export function open(keys: SealingKeys, owner: string, sealed: string): string {
+  const [name = '', ...parts] = sealed.split('.')
+  const [nonce, tag, text] = parts.map((part) => Buffer.from(part, 'base64url'))
+  const key = keys.get(name)
+  if (key === undefined || nonce === undefined || tag === undefined || text === undefined) {
+    throw new Error(`${owner} is sealed with the key ${name}, which CONFIG_KEY does not name`)
+  }
+  const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+  decipher.setAAD(Buffer.from(owner))
+  decipher.setAuthTag(tag)
+  return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
+}
+
+/** Tells whether it is sealed with the key that seals now. */
+export function isSealedWithFirst(keys: SealingKeys, sealed: string): boolean {
+  const [first] = keys.keys()
+  return sealed.startsWith(`${first}.`)
+}

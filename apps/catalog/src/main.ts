@@ -1,0 +1,9 @@
+import { ConfigError, closeOnSignals, loadConfig } from '@freehold/service'
+import { catalogConfig, start } from './start.ts'
+
+try {
+  closeOnSignals(await start(loadConfig(catalogConfig, process.env)))
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+}
