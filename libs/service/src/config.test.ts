@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { baseProblems } from '@freehold/contracts-base'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { baseConfig, ConfigError, loadConfig } from './config.ts'
@@ -86,5 +88,23 @@ describe('loadConfig', () => {
     const schema = baseConfig.extend({ WORKERS: z.coerce.number().int().default(2), FREEHOLD_MODE: z.string() })
     expect(loadConfig(schema, { ...sound, FREEHOLD_MODE: 'x' })).toMatchObject({ WORKERS: 2, FREEHOLD_MODE: 'x' })
     expect(faultsOf(sound, schema)).toEqual(['FREEHOLD_MODE is missing'])
+  })
+})
+
+describe('docs/reference/service.md', () => {
+  const page = readFileSync(new URL('../../../docs/reference/service.md', import.meta.url), 'utf8')
+
+  it('lists each setting with its default', () => {
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \|.*$/gm)].filter(([row]) => !row.includes('| `FHD_'))
+    expect(rows.map((row) => row[1])).toEqual(Object.keys(baseConfig.shape))
+    const defaults = loadConfig(baseConfig, sound) as Record<string, unknown>
+    const wrong = rows.filter(([, name = '', text = '']) => /^`\w/.test(text) && text !== `\`${defaults[name]}\``)
+    expect(wrong).toEqual([])
+  })
+
+  it('lists each problem of every service with its status', () => {
+    for (const { code, status } of Object.values(baseProblems)) {
+      expect(page).toContain(`| \`${code}\` | ${status} |`)
+    }
   })
 })

@@ -96,8 +96,7 @@ export function createServe({ app, verifier, drain, onRoute }: ServeOptions): Se
       handler: (request, response) =>
         inTraceOf(request, async () => {
           const parts = readParts({ params: request.params, query: request.query, body: request.body })
-          const stop = route.stream === true ? [signalOf(response), drain.signal] : [request.signal]
-          const signal = AbortSignal.any(stop)
+          const signal = route.stream === true ? AbortSignal.any([signalOf(response), drain.signal]) : request.signal
           const parsed = { ...parts, identity: callers.get(request) ?? null, signal, log: request.log }
           const answered = await answer(parsed as unknown as ParsedRequest<typeof route>)
           return route.stream === true
