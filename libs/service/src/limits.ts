@@ -19,8 +19,8 @@ export const connectionTimeoutMs = 65_000
 export const keepAliveTimeoutMs = 60_000
 /** How often a stream with nothing to say sends a comment, so that nothing on the way takes it for dead. */
 export const streamHeartbeatMs = 15_000
-/** A mean lag above this means that requests wait longer for the processor than for the database. */
-export const eventLoopLagMaxMs = 500
+/** A mean lag above this means that answers come too late for most callers: better a quick refusal. */
+export const eventLoopLagMaxMs = 1000
 /** How often the lag is looked at. */
 export const eventLoopSampleMs = 250
 export const retryAfterOverloadMs = 1000

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { ProblemDocument } from '@freehold/contracts-base'
 import fc from 'fast-check'
@@ -134,6 +135,12 @@ describe('a bad request is answered with a problem document', () => {
     expect((await shop.app.inject(post('{"id":"\\\\u0000","lines":[]}'))).statusCode).toBe(200)
   })
 
+  it('logs an error when its contract does not have the problem', async () => {
+    lines.length = 0
+    expect((await shop.app.inject('/v1/orders/foreign')).statusCode).toBe(409)
+    expect(lines.join('')).toContain('the contract of GET /v1/orders/:orderId does not have this problem')
+  })
+
   it('logs a failure once, with its cause, and a refusal without', async () => {
     lines.length = 0
     const { instance } = (await shop.app.inject('/v1/orders/bug')).json()
@@ -227,6 +234,17 @@ describe('what is hardly HTTP is answered with a problem document', () => {
     const answers = readAnswers(await exchange(bytes), bytes)
     expect(answers.map((answer) => answer.status)).toEqual([status])
     expectSound(answers)
+  })
+
+  it('a request that does not arrive', async () => {
+    shop.app.server.headersTimeout = 1
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /v1/orders/7 HTTP/1.1\r\nHost: a\r\n'))
+    const [chunk] = await once(socket, 'data')
+    shop.app.server.headersTimeout = 10_000
+    const answers = readAnswers(String(chunk), 'GET')
+    expect(answers.map(({ status }) => status)).toEqual([408])
+    expectSound(answers)
+    socket.destroy()
   })
 
   const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'get', '')

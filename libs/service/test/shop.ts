@@ -79,6 +79,9 @@ const faults: Record<string, () => unknown> = {
   missing: () => {
     throw new Problem(orderNotFound, { detail: 'No order has the id missing.' })
   },
+  foreign: () => {
+    throw new Problem({ ...orderNotFound, code: 'FHD_SHOP_ORDER_SENT', status: 409 })
+  },
   bug: () => {
     throw new TypeError('secret detail of a bug')
   },

@@ -63,6 +63,18 @@ describe('a route with a role', () => {
     expect((await ask('GET', `/v1/shops/${name}/orders`, authorization)).status).toBe(403)
   })
 
+  it('is refused when it does not say who may call it, also from a plugin', async () => {
+    const opened = openShop({ plugins: [async (app) => void app.get('/raw', async () => 'secret')] })
+    await expect(opened).rejects.toThrow('GET /raw does not say who may call it')
+    const access = { role: 'owner' } as const
+    const { app } = await openShop({
+      plugins: [async (app) => void app.get('/raw', { config: { access } }, async () => 'secret')],
+    })
+    expect((await app.inject('/raw')).statusCode).toBe(401)
+    expect((await app.inject({ method: 'HEAD', url: '/raw' })).statusCode).toBe(401)
+    await app.close()
+  })
+
   it('asks who calls before it looks at the rest of the request', async () => {
     const { status, headers, body } = await ask('GET', '/v1/shops/shop/orders?limit=0')
     expect([status, headers['www-authenticate'], body.code]).toEqual([

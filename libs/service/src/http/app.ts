@@ -17,6 +17,7 @@ import { createLogger } from '../telemetry/logger.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { answerClientError, answerOutsiders } from './client-errors.ts'
 import { type Drain, watchConnections } from './drain.ts'
+import { guardRoutes } from './guard-routes.ts'
 import { readJsonBodies } from './json-body.ts'
 import { observeProcess, observeRequests } from './observe.ts'
 import { answerOperations, operationPaths, type ReadyCheck } from './operations.ts'
@@ -33,6 +34,7 @@ export interface ServiceOptions {
   routes(serve: Serve): void
   /** The service's contract: names the routes in /openapi.json, and each of them has to be answered. */
   contract?: Record<string, Route>
+  /** Each route that a plugin adds names in `config.access` who may call it. */
   plugins?: ((app: FastifyInstance) => Promise<void>)[]
   ready: ReadyCheck[]
   /** Ends what the app does not know of, after the last answer: workers first, then the pool. */
@@ -69,6 +71,7 @@ export async function createApp(options: ServiceOptions): Promise<FastifyInstanc
   refuseUnfitRequests(app)
   await shedOverload(app, config, telemetry)
   answerProblems(app, createMethodsFinder(served))
+  guardRoutes(app, options.verifier ?? createRemoteVerifier(options, log))
   answerOperations(app, {
     identity,
     checks: options.ready,
@@ -77,8 +80,7 @@ export async function createApp(options: ServiceOptions): Promise<FastifyInstanc
     openApi: () =>
       toOpenApi(options.contract ?? nameRoutes(served), { title: identity.name, version: identity.version }),
   })
-  const verifier = options.verifier ?? createRemoteVerifier(options, log)
-  options.routes(createServe({ app, verifier, drain, onRoute: (route) => served.push(route) }))
+  options.routes(createServe({ app, drain, onRoute: (route) => served.push(route) }))
   refuseGaps(options.contract ?? {}, served)
   for (const plugin of options.plugins ?? []) {
     await app.register(plugin)

@@ -37,9 +37,10 @@ export function answerOperations(app: FastifyInstance, options: OperationsOption
     return document
   }
 
-  app.get('/health', async () => ({ status: 'ok', ...identity }))
+  const open = { config: { access: 'public' as const } }
+  app.get('/health', open, async () => ({ status: 'ok', ...identity }))
 
-  app.get('/ready', async (request, response) => {
+  app.get('/ready', open, async (request, response) => {
     const reasons = drain.isDraining ? [{ name: 'drain', reason: 'the service is ending' }] : await runChecks(checks)
     if (reasons.length > 0) {
       const detail = reasons.map(({ name, reason }) => `${name}: ${reason}`).join('; ')
@@ -50,11 +51,11 @@ export function answerOperations(app: FastifyInstance, options: OperationsOption
     return { status: 'ready', checks: checks.map(({ name }) => name) }
   })
 
-  app.get('/metrics', async (_request, response) =>
+  app.get('/metrics', open, async (_request, response) =>
     response.type('text/plain; version=0.0.4; charset=utf-8').send(await telemetry.renderMetrics()),
   )
-  app.get('/openapi.json', async () => getDocument())
-  app.get('/docs', async (_request, response) =>
+  app.get('/openapi.json', open, async () => getDocument())
+  app.get('/docs', open, async (_request, response) =>
     response
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")

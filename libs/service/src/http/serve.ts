@@ -11,10 +11,9 @@ import {
 } from '@freehold/contracts-base'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { requireAccess } from '../identification/roles.ts'
-import type { TokenVerifier } from '../identification/token-verifier.ts'
 import { Problem } from '../problem.ts'
 import type { Drain } from './drain.ts'
+import { callerOf } from './guard-routes.ts'
 import { inTraceOf } from './observe.ts'
 import { createPartsReader } from './request-parts.ts'
 import { sendStream } from './stream.ts'
@@ -67,43 +66,53 @@ export type Serve = <R extends Route>(route: R, answer: (request: ParsedRequest<
 
 export interface ServeOptions {
   app: FastifyInstance
-  verifier: TokenVerifier
   drain: Drain
   /** Told of each route. */
   onRoute(route: Route): void
 }
 
 /** Returns the function by which the service's routes are answered. */
-export function createServe({ app, verifier, drain, onRoute }: ServeOptions): Serve {
+export function createServe({ app, drain, onRoute }: ServeOptions): Serve {
   return (route, answer) => {
     const readParts = createPartsReader(route)
-    const callers = new WeakMap<FastifyRequest, Caller>()
     onRoute(route)
     app.route({
       method: route.method,
       url: route.path,
       exposeHeadRoute: route.method === 'GET' && route.stream !== true,
+      config: { access: route.access },
       onRequest: async (request) => {
         refuseEmptyParameter(request)
         refuseUnacceptable(route, request)
-        if (route.access !== 'public') {
-          const token = readBearer(request)
-          const caller = token === undefined ? null : await verifier.verify(token)
-          requireAccess(route.access, caller, request.params as Record<string, string>)
-          callers.set(request, caller as Caller)
-        }
       },
       handler: (request, response) =>
         inTraceOf(request, async () => {
           const parts = readParts({ params: request.params, query: request.query, body: request.body })
           const signal = route.stream === true ? AbortSignal.any([signalOf(response), drain.signal]) : request.signal
-          const parsed = { ...parts, identity: callers.get(request) ?? null, signal, log: request.log }
-          const answered = await answer(parsed as unknown as ParsedRequest<typeof route>)
+          const parsed = { ...parts, identity: callerOf(request), signal, log: request.log }
+          const answered = await reportForeign(answer(parsed as unknown as ParsedRequest<typeof route>), route, request)
           return route.stream === true
             ? sendStream(route, response, answered as AsyncIterable<unknown>, signal)
             : sendBody(route, response, answered)
         }),
     })
+  }
+}
+
+const baseCodes: ReadonlySet<string> = new Set(Object.values(baseProblems).map(({ code }) => code))
+
+/** Reports a problem that the route's contract does not have: its callers cannot know it. It is answered all the same. */
+async function reportForeign<T>(answer: Promise<T>, route: Route, { log }: FastifyRequest): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof Problem) {
+      const { code } = error.definition
+      if (!baseCodes.has(code) && !route.problems.some((problem) => problem.code === code)) {
+        log.error({ code }, `the contract of ${route.method} ${route.path} does not have this problem`)
+      }
+    }
+    throw error
   }
 }
 
@@ -136,18 +145,6 @@ function refuseEmptyParameter({ params }: FastifyRequest): void {
   if (Object.values(params as Record<string, string>).includes('')) {
     throw new Problem(baseProblems.routeNotFound)
   }
-}
-
-function readBearer({ headers }: FastifyRequest): string | undefined {
-  const { authorization } = headers
-  if (authorization === undefined) {
-    return undefined
-  }
-  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(authorization)?.[1]
-  if (token === undefined) {
-    throw new Problem(baseProblems.tokenInvalid, { detail: 'The header Authorization is not Bearer and a token.' })
-  }
-  return token
 }
 
 function refuseUnacceptable(route: Route, { headers }: FastifyRequest): void {
