@@ -31,5 +31,15 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [name
 
 /** Any JSON value, nested as deeply as its reader allows. */
 export const Json: z.ZodType<JsonValue, JsonValue> = z
-  .lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(Json), z.record(z.string(), Json)]))
+  .union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.null(),
+    z.array(z.lazy(() => Json)),
+    z.record(
+      z.string(),
+      z.lazy(() => Json),
+    ),
+  ])
   .meta({ id: 'Json' })

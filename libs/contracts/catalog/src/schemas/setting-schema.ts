@@ -48,20 +48,26 @@ export type ValueSchema = z.output<z.ZodObject<typeof ownKeywords>> & {
   items?: ValueSchema | undefined
   properties?: Record<string, ValueSchema> | undefined
 }
-export const ValueSchema: z.ZodType<ValueSchema, ValueSchema> = z
-  .lazy(() => z.strictObject({ ...ownKeywords, ...nested }))
-  .meta({ id: 'ValueSchema' })
+// Made anew for each schema: one that two of them share would be a part that contains itself and has no name.
+const nested = () => ({
+  items: z.lazy(() => ValueSchema).optional(),
+  properties: z
+    .record(
+      z.string(),
+      z.lazy(() => ValueSchema),
+    )
+    .optional(),
+})
 
-const nested = {
-  items: ValueSchema.optional(),
-  properties: z.record(z.string(), ValueSchema).optional(),
-}
+export const ValueSchema: z.ZodType<ValueSchema, ValueSchema> = z
+  .strictObject({ ...ownKeywords, ...nested() })
+  .meta({ id: 'ValueSchema' })
 
 /** JSON Schema of one setting; `secret: true` keeps its value encrypted and out of every answer, event and log. */
 export const SettingSchema = z
   .strictObject({
     ...ownKeywords,
-    ...nested,
+    ...nested(),
     secret: z.boolean().optional().describe('Kept encrypted, and never shown'),
   })
   .meta({ id: 'SettingSchema' })
