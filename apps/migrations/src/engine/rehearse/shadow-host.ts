@@ -3,8 +3,9 @@
  * is `server`, else an embedded Postgres of the live server's major version. It holds no row of the live database.
  */
 import { randomUUID } from 'node:crypto'
-import { type Client, connect, parseDatabaseUrl, quoteIdentifier, quoteLiteral } from '@freehold/postgres'
+import { type Client, connect, parseDatabaseUrl, quoteIdentifier, quoteLiteral, sqlstateOf } from '@freehold/postgres'
 import { type Major, type Server, startServer } from '@freehold/postgres/embedded'
+import { Problem, problems } from '../problem.ts'
 
 export interface ShadowHost {
   /** `embedded` and `given` servers are Freehold's to make roles on; on the `live` one nothing but databases is made. */
@@ -67,7 +68,9 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
   // tables. Elsewhere they would flush the whole server, so the default (WAL_LOG) stays.
   const strategy = fsync === 'off' && serverMajor >= 15 ? ' STRATEGY FILE_COPY' : ''
   const dropDatabase = async (name: string): Promise<void> => {
-    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)
+    await orProblem(`drop the shadow database ${name}`, async () => {
+      await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)
+    })
     scratch.delete(name)
   }
   return {
@@ -80,9 +83,11 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
     async createDatabase({ template = 'template0', owner } = {}) {
       const name = `freehold_scratch_${randomUUID().replaceAll('-', '').slice(0, 16)}`
       const owned = owner === undefined ? '' : ` OWNER ${quoteIdentifier(owner)}`
-      await admin.query(
-        `CREATE DATABASE ${quoteIdentifier(name)}${owned} TEMPLATE ${quoteIdentifier(template)}${strategy}`,
-      )
+      await orProblem(`make the shadow database ${name}`, async () => {
+        await admin.query(
+          `CREATE DATABASE ${quoteIdentifier(name)}${owned} TEMPLATE ${quoteIdentifier(template)}${strategy}`,
+        )
+      })
       scratch.add(name)
       return name
     },
@@ -106,6 +111,20 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
     async close() {
       await closeHost(admin, [...scratch], dropDatabase, embedded)
     },
+  }
+}
+
+/** What a server that is in trouble says, such as one whose disk is full, is no fault of Freehold's. */
+async function orProblem(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const sqlstate = sqlstateOf(error)
+    if (sqlstate === undefined) {
+      throw error
+    }
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Problem(problems.shadowNotBuilt, `the shadow server could not ${what}: ${message}`, { sqlstate }, error)
   }
 }
 
