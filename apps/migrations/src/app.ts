@@ -1,10 +1,17 @@
 import { migrationsRoutes } from '@freehold/contracts-migrations'
 import { applicationName, createApp, createLogger, type ServiceIdentity, type TokenVerifier } from '@freehold/service'
-import { type EventTransport, openEvents, startRelay, type Worker, type WorkerLog } from '@freehold/service/events'
-import type { FastifyInstance } from 'fastify'
+import {
+  type EventTransport,
+  openEvents,
+  startConsumer,
+  startRelay,
+  type Worker,
+  type WorkerLog,
+} from '@freehold/service/events'
 import { sql } from 'kysely'
 import type { MigrationsConfig } from './config.ts'
 import type { ConnectionSources } from './domain/resolve-connection.ts'
+import { onStrategyChanged } from './events/on-strategy-changed.ts'
 import { answerDatabases } from './routes/answer-databases.ts'
 import { answerPlans } from './routes/answer-plans.ts'
 import { answerFleetRuns, answerRuns } from './routes/answer-runs.ts'
@@ -15,6 +22,8 @@ import { startExecutor } from './workers/executor.ts'
 import { startFleetRoller } from './workers/fleet-roller.ts'
 import { startPlanner } from './workers/planner.ts'
 import type { WorkerSetup } from './workers/worker-setup.ts'
+
+type App = Awaited<ReturnType<typeof createApp>>
 
 export interface AppOptions {
   config: MigrationsConfig
@@ -27,7 +36,7 @@ export interface AppOptions {
 }
 
 /** Returns the service with its workers started; closing the app ends them, and then the connections. */
-export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<App> {
   const { config, env } = options
   const identity: ServiceIdentity = { name: serviceName, version: config.SERVICE_VERSION, instance: config.INSTANCE }
   const log = options.logger ?? createLogger(identity, config.LOG_LEVEL)
@@ -84,10 +93,14 @@ function startWorkers(
   { config, transport, identity }: { config: MigrationsConfig; transport: EventTransport; identity: ServiceIdentity },
 ): Worker[] {
   const { DATABASE_URL: databaseUrl } = config
-  const relay = startRelay({ databaseUrl, schema: serviceName, transport, identity, log: setup.log })
+  const { store: db, log } = setup
+  const ground = [
+    startRelay({ databaseUrl, schema: serviceName, transport, identity, log }),
+    startConsumer({ db, schema: serviceName, transport, group: serviceName, handlers: [onStrategyChanged], log }),
+  ]
   return config.WORKERS === 'off'
-    ? [relay]
-    : [relay, startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
+    ? ground
+    : [...ground, startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
 }
 
 /** The broker is not asked: what cannot be told to others yet waits in the outbox. */

@@ -10,6 +10,7 @@ import { parseDatabaseUrl } from '@freehold/postgres'
 import { Problem } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
 import { getDatabase, insertDatabase, updateDatabase } from '../store/databases.ts'
+import { changeSettings, readPolicy, toSettings } from '../store/policies.ts'
 import type { Store } from '../store/schema.ts'
 import { endStates } from './run-states.ts'
 import { type SealingKeys, sealUrl } from './seal-url.ts'
@@ -22,17 +23,15 @@ export async function registerDatabase(
 ): Promise<Database> {
   const { service, registration } = input
   const id = uuidv7()
+  const policy = { ...(await readPolicy(store, service)), ...toSettings(registration) }
   return await insertDatabase(store, {
     id,
     service,
     name: registration.name,
     schema_name: registration.schema,
     ...toColumns(keys, id, registration.connection),
-    windows: JSON.stringify(registration.windows),
-    approval: registration.approval,
-    max_lock_ms: registration.maxLockMs,
-    drift_interval_ms: registration.driftIntervalMs,
-    drift_due_at: new Date(Date.now() + registration.driftIntervalMs),
+    ...policy,
+    drift_due_at: new Date(Date.now() + policy.drift_interval_ms),
   })
 }
 
@@ -42,33 +41,11 @@ export async function changeDatabase(
   keys: SealingKeys,
   input: { service: string; databaseId: string; change: DatabaseChange },
 ): Promise<Database> {
-  const { connection, windows, approval, maxLockMs, driftIntervalMs } = input.change
+  const { connection } = input.change
   return await store.transaction().execute(async (trx) => {
     const { id } = await getDatabase(trx, input.service, input.databaseId)
-    const changed = await updateDatabase(
-      trx,
-      id,
-      {
-        ...(connection === undefined ? {} : toColumns(keys, id, connection)),
-        ...(windows === undefined ? {} : { windows: JSON.stringify(windows) }),
-        ...(approval === undefined ? {} : { approval }),
-        ...(maxLockMs === undefined ? {} : { max_lock_ms: maxLockMs }),
-        ...(driftIntervalMs === undefined
-          ? {}
-          : { drift_interval_ms: driftIntervalMs, drift_due_at: new Date(Date.now() + driftIntervalMs) }),
-      },
-      databaseEvents.changed,
-    )
-    if (windows !== undefined) {
-      // Who takes such a run up looks at the windows again.
-      await trx
-        .updateTable('runs')
-        .set({ starts_at: new Date() })
-        .where('database_id', '=', id)
-        .where('state', 'in', ['queued', 'contractQueued'])
-        .execute()
-    }
-    return changed
+    const columns = connection === undefined ? {} : toColumns(keys, id, connection)
+    return await changeSettings(trx, id, { ...columns, ...toSettings(input.change) })
   })
 }
 

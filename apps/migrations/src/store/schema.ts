@@ -28,7 +28,20 @@ export interface LeaseColumns {
   failures: Generated<number>
 }
 
-export interface DatabasesTable {
+/** What a service's strategies say of its databases. */
+export interface SettingsColumns {
+  windows: Json<MaintenanceWindow[]>
+  approval: Database['approval']
+  max_lock_ms: number
+  drift_interval_ms: number
+}
+
+export interface PoliciesTable extends SettingsColumns {
+  service: string
+  strategy_version: number
+}
+
+export interface DatabasesTable extends SettingsColumns {
   id: string
   service: string
   name: string
@@ -36,10 +49,6 @@ export interface DatabasesTable {
   url_sealed: string | null
   url_reference: string | null
   address: NullableJson<NonNullable<Database['address']>>
-  windows: Json<MaintenanceWindow[]>
-  approval: Database['approval']
-  max_lock_ms: number
-  drift_interval_ms: number
   drift_checked_at: Date | null
   drift_due_at: Date
   created_at: Generated<Date>
@@ -148,6 +157,7 @@ export interface DriftFindingsTable {
 }
 
 export interface Tables {
+  policies: PoliciesTable
   databases: DatabasesTable
   migration_sets: MigrationSetsTable
   migration_files: MigrationFilesTable

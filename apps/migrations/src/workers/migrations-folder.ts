@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { MigrationFile } from '@freehold/contracts-migrations'
 
@@ -19,5 +19,21 @@ export async function withMigrationsFolder<T>(
     return await work(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+// The engine reads a folder within seconds of its making.
+const staleAfterMs = 24 * 3_600_000
+
+/** Removes what workers left behind that were killed. */
+export async function removeStaleFolders(scratchFolder: string, now = Date.now()): Promise<void> {
+  const names = await readdir(scratchFolder).catch(() => [])
+  for (const name of names.filter((each) => each.startsWith('set-'))) {
+    const folder = path.join(scratchFolder, name)
+    // Another instance may be as quick.
+    const found = await stat(folder).catch(() => undefined)
+    if (found !== undefined && now - found.mtimeMs > staleAfterMs) {
+      await rm(folder, { recursive: true, force: true })
+    }
   }
 }

@@ -1,6 +1,9 @@
 import { ContractProblem } from '@freehold/contracts-base'
+import { catalogEvents, StrategyFile, toStrategy } from '@freehold/contracts-catalog'
 import type { Run } from '@freehold/contracts-migrations'
+import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { start } from '../../src/start.ts'
 import {
   addState,
   aMigration,
@@ -228,6 +231,7 @@ describe('steering a run', () => {
   it('cancels it half-way and takes back what was done', async () => {
     const { run, params, letGo, target } = await blocked('cancelled')
     await service.client.cancelRun({ params })
+    await reach(run, 'undoing', 'undone', 'cancelled')
     await letGo()
     await reach(run, 'undone', 'cancelled')
     expect((await target.query('SELECT count(*)::int AS n FROM counted')).rows).toEqual([{ n: 0 }])
@@ -255,6 +259,37 @@ describe('steering a run', () => {
     expect(new Date(run.startsAt).toISOString().slice(11, 16)).toBe(`${closed}:00`)
     await change([])
     await reach(run, 'completed')
+  })
+})
+
+describe('the strategies of a service', () => {
+  it('hold for its databases and those to come, the latest version only, until a database has its own', async () => {
+    const params = { serviceId: 'wary' }
+    const wary = service.clientOf('person:ada', { wary: 'owner' })
+    const url = platform.server.url('nowhere', 'owner')
+    const before = await wary.registerDatabase({ params, body: { name: 'before', connection: { url } } })
+    expect(before).toMatchObject({ approval: 'destructive', maxLockMs: 100, windows: [] })
+    const window = { weekdays: ['sat'], from: '22:00', to: '04:00', zone: 'Europe/Berlin' }
+    const tell = async (version: number, maxLockMs: number): Promise<void> => {
+      const file = StrategyFile.parse({ migrate: { approval: 'always', maxLockMs, windows: [window] } })
+      const data = {
+        serviceId: 'wary',
+        version,
+        text: '',
+        strategy: toStrategy(file),
+        restoredFrom: null,
+        appliedBy: 'person:ada',
+        appliedAt: new Date().toISOString(),
+      }
+      const { type, topic } = catalogEvents.strategyChanged
+      await service.deliver({ id: uuidv7(), type, topic, key: 'wary', source: 'catalog', time: data.appliedAt, data })
+    }
+    await tell(2, 50)
+    await tell(1, 20)
+    const told = { approval: 'always', maxLockMs: 50, windows: [window] }
+    expect(await wary.getDatabase({ params: { ...params, databaseId: before.id } })).toMatchObject(told)
+    const body = { name: 'later', connection: { url }, maxLockMs: 70 }
+    expect(await wary.registerDatabase({ params, body })).toMatchObject({ ...told, maxLockMs: 70 })
   })
 })
 
@@ -292,6 +327,17 @@ describe('secrets', () => {
     for (const reference of ['env:SEALING_KEYS', 'file:../../etc/passwd', 'file:/etc/passwd']) {
       expect(await problemOf(register('elsewhere', reference))).toMatchObject({ status: 400 })
     }
+  })
+})
+
+describe('an instance alone', () => {
+  it('is ready and answers with the catalog and the broker down, and ends when told', async () => {
+    const running = await start(platform.env({ LOG_LEVEL: 'silent' }))
+    const ready = await fetch(`${running.url}/ready`)
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', checks: ['database'] }])
+    const { paths } = (await (await fetch(`${running.url}/openapi.json`)).json()) as { paths: object }
+    expect(Object.keys(paths)).toContain('/v1/services/{serviceId}/runs/{runId}/facts')
+    await running.close()
   })
 })
 

@@ -85,6 +85,17 @@ CREATE TABLE "databases" (
 CREATE UNIQUE INDEX "databases_service_name_key" ON "databases"("service", "name") WHERE "removed_at" IS NULL;
 CREATE INDEX "databases_drift_due_at_idx" ON "databases"("drift_due_at") WHERE "removed_at" IS NULL;
 
+CREATE TABLE "policies" (
+    "service" TEXT NOT NULL,
+    "strategy_version" INTEGER NOT NULL,
+    "windows" JSONB NOT NULL,
+    "approval" TEXT NOT NULL,
+    "max_lock_ms" INTEGER NOT NULL,
+    "drift_interval_ms" INTEGER NOT NULL,
+
+    CONSTRAINT "policies_pkey" PRIMARY KEY ("service")
+);
+
 CREATE TABLE "migration_sets" (
     "id" UUID NOT NULL,
     "service" TEXT NOT NULL,

@@ -53,10 +53,8 @@ export const DatabaseRegistration = z.strictObject({
     .regex(/^[^\0]*$/)
     .default('public'),
   connection: Connection,
-  windows: settings.windows.default([]),
-  approval: settings.approval.default('destructive'),
-  maxLockMs: settings.maxLockMs.default(100),
-  driftIntervalMs: settings.driftIntervalMs.default(3_600_000),
+  /** What is left out is as the service's strategies have it. */
+  ...z.object(settings).partial().shape,
 })
 export type DatabaseRegistration = z.infer<typeof DatabaseRegistration>
 
