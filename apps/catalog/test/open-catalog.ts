@@ -6,7 +6,6 @@ import type { Role } from '@freehold/contracts-base'
 import { connect, quoteIdentifier } from '@freehold/postgres'
 import type { Server } from '@freehold/postgres/embedded'
 import { createLogger, loadConfig } from '@freehold/service'
-import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../src/app.ts'
 import { catalogConfig } from '../src/config.ts'
 import { createKeyRing, type KeyRing } from '../src/domain/identity/signing-keys.ts'
@@ -17,8 +16,10 @@ export const migrationsFolder = path.resolve(import.meta.dirname, '../../../migr
 export const sealingKey = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 const identity = { name: 'catalog', version: '0.1.0', instance: 'test' }
 
+type App = Awaited<ReturnType<typeof buildApp>>
+
 export interface Catalog {
-  app: FastifyInstance
+  app: App
   store: Store
   ring: KeyRing
   /** Of the service's own role. */
@@ -121,7 +122,7 @@ export async function openCatalog(
 }
 
 /** Returns a caller that sends the headers with each request. */
-export function callerOf(app: FastifyInstance, headers: Record<string, string> = {}): Caller {
+export function callerOf(app: App, headers: Record<string, string> = {}): Caller {
   return async (method, url, body) => {
     const response = await app.inject({
       method,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { order } from './cases/open-api-case.ts'
+import { operationCases } from './cases/operation-cases.ts'
+import { schemaCases } from './cases/schema-cases.ts'
 import { compareOpenApi, openApiFault } from './compare-open-api.ts'
-import { cases, order } from './open-api-cases.ts'
+
+const cases = [...operationCases, ...schemaCases]
 
 /** Returns `severity rule pointer` of each finding. */
 function found(before: object, after: object): string[] {
