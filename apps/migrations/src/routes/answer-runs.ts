@@ -4,7 +4,13 @@ import { decideRun } from '../domain/decide-run.ts'
 import { followRun } from '../domain/follow-run.ts'
 import { startFleetRun } from '../domain/start-fleet-run.ts'
 import { startRun } from '../domain/start-run.ts'
-import { cancelFleetRun, pauseFleetRun, resumeFleetRun } from '../domain/steer-fleet-run.ts'
+import {
+  cancelFleetRun,
+  completeFleetRun,
+  pauseFleetRun,
+  resumeFleetRun,
+  undoFleetRun,
+} from '../domain/steer-fleet-run.ts'
 import { cancelRun, completeRun, pauseRun, resumeRun, undoRun } from '../domain/steer-run.ts'
 import { getFleetRun, listFleetRuns } from '../store/fleet-runs.ts'
 import { getRun, listRuns } from '../store/runs.ts'
@@ -39,5 +45,7 @@ export function answerFleetRuns(serve: Serve, store: Store): void {
   serve(routes.getFleetRun, async ({ params }) => await getFleetRun(store, params.serviceId, params.fleetRunId))
   serve(routes.pauseFleetRun, async ({ params }) => await pauseFleetRun(store, params.serviceId, params.fleetRunId))
   serve(routes.resumeFleetRun, async ({ params }) => await resumeFleetRun(store, params.serviceId, params.fleetRunId))
+  serve(routes.completeFleetRun, async ({ params }) => completeFleetRun(store, params.serviceId, params.fleetRunId))
+  serve(routes.undoFleetRun, async ({ params }) => await undoFleetRun(store, params.serviceId, params.fleetRunId))
   serve(routes.cancelFleetRun, async ({ params }) => await cancelFleetRun(store, params.serviceId, params.fleetRunId))
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runFleet } from './fleet.ts'
-import { addState, aMigration, type Platform, startPlatform, waitFor } from './platform.ts'
+import { addState, aMigration, type Platform, renameTotal, startPlatform, waitFor } from './platform.ts'
 import { buildService, type Service } from './service.ts'
 import { startWorkerProcess } from './worker-processes.ts'
 
@@ -77,6 +77,41 @@ describe('with one platform', () => {
     expect(fleet).toMatchObject({ state: 'completed', runs: { completed: 2 } })
     const { items } = await client.listRuns({ params: { serviceId }, query: { fleetRunId: started.id } })
     expect(new Set(items.map(({ planId }) => planId)).size).toBe(2)
+    await worker.kill()
+  })
+
+  it('leaves the windows open, and completes or takes back all of them at once', async () => {
+    const { client } = service
+    const worker = startWorkerProcess(platform, 'windows')
+    const start = async (names: string[]) => {
+      const databaseIds: string[] = []
+      for (const name of names) {
+        const url = await platform.createShop(name)
+        databaseIds.push(
+          (await client.registerDatabase({ params: { serviceId }, body: { name, connection: { url } } })).id,
+        )
+      }
+      const set = await client.uploadMigrationSet({
+        params: { serviceId },
+        body: { migrations: [addState, renameTotal] },
+      })
+      const { id } = await client.startFleetRun({
+        params: { serviceId },
+        body: { migrationSetId: set.id, databaseIds, phase: 'expand' },
+      })
+      return { serviceId, fleetRunId: id }
+    }
+    const reach = (params: { serviceId: string; fleetRunId: string }, state: string, count: number) =>
+      waitFor(`${count} runs to be ${state}`, async () => (await client.getFleetRun({ params })).runs[state] === count)
+    const [kept, undone] = [await start(['kept_1', 'kept_2']), await start(['undone_1', 'undone_2'])]
+    await reach(kept, 'windowOpen', 2)
+    await reach(undone, 'windowOpen', 2)
+    await client.completeFleetRun({ params: kept })
+    await client.undoFleetRun({ params: undone })
+    await reach(kept, 'completed', 2)
+    await reach(undone, 'undone', 2)
+    const problem = await client.completeFleetRun({ params: kept }).catch((error: unknown) => error)
+    expect(problem).toMatchObject({ status: 409, code: 'FHD_MIGRATIONS_FLEET_RUN_NOT_IN_STATE' })
     await worker.kill()
   })
 

@@ -52,5 +52,7 @@ export const fleetRunRoutes = {
   }),
   pauseFleetRun: action('pause', 'Begins no further database; those under way go on'),
   resumeFleetRun: action('resume', 'Lets a paused fleet run go on'),
+  completeFleetRun: action('complete', 'Asks for the contract phase of each of its runs whose window is open'),
+  undoFleetRun: action('undo', 'Takes back each of its runs whose window is open; begins no further database'),
   cancelFleetRun: action('cancel', 'Begins no further database and ends when those under way are at their end'),
 }
