@@ -86,6 +86,8 @@ export async function openCatalog(
     PORT: '0',
     INSTANCE: 'test',
     LOG_LEVEL: 'trace',
+    // A busy machine is no reason to shed what a test asks.
+    EVENT_LOOP_LAG_MAX_MS: '60000',
     DATABASE_URL: databaseUrl,
     EVENTS_URL: databaseUrl,
     CONFIG_KEY: sealingKey,

@@ -1,0 +1,312 @@
+import { catalogRoutes } from '@freehold/contracts-catalog'
+import { connect } from '@freehold/postgres'
+import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resealAll } from '../src/domain/identity/reseal.ts'
+import { parseSealingKeys } from '../src/domain/identity/seal.ts'
+import { createKeyRing } from '../src/domain/identity/signing-keys.ts'
+import { type FakeIssuer, startFakeIssuer } from './fake-issuer.ts'
+import { type Caller, type Catalog, callerOf, openCatalog, sealingKey } from './open-catalog.ts'
+
+let server: Server
+let issuer: FakeIssuer
+let catalog: Catalog
+let nobody: Caller
+let owner: Caller
+
+beforeAll(async () => {
+  server = await startTestServer(18)
+  issuer = await startFakeIssuer()
+  catalog = await openCatalog(server, 'access', {
+    OIDC_ISSUER: issuer.url,
+    OIDC_AUDIENCE: 'freehold-console',
+    OIDC_SUBJECT_CLAIM: 'email',
+    OIDC_GROUP_ROLES: JSON.stringify({ shop: { orders: 'operator', billing: 'viewer' }, leads: { orders: 'owner' } }),
+  })
+  nobody = callerOf(catalog.app)
+  owner = await catalog.as('person:ann', { '*': 'owner' })
+  await owner('POST', '/v1/services', { serviceId: 'orders' })
+  await owner('POST', '/v1/services', { serviceId: 'billing' })
+})
+afterAll(async () => {
+  await catalog.close()
+  await issuer.close()
+  await server.stop()
+})
+
+const places: Record<string, string> = {
+  serviceId: 'orders',
+  version: '1',
+  kind: 'event',
+  name: 'a',
+  instanceId: 'a1',
+  keyId: '00000000-0000-7000-8000-000000000000',
+}
+const guarded = Object.entries(catalogRoutes).filter(([, { access }]) => access !== 'public')
+
+describe('access', () => {
+  it.each(guarded)('is denied by default: %s', async (_, route) => {
+    const url = route.path.replace(/:(\w+)/g, (_match, name: string) => places[name] ?? name)
+    expect(await nobody(route.method, url)).toMatchObject({ status: 401, body: { code: 'FHD_REQUEST_TOKEN_INVALID' } })
+    const stranger = await catalog.as('person:bob', { other: 'owner' })
+    const { status } = await stranger(route.method, url)
+    // Whoever has a token may ask these; what they see is narrowed to what is theirs.
+    expect(route.access === 'authenticated' ? [200, 400, 404] : [403]).toContain(status)
+  })
+
+  it('goes by the role on the service, or on the platform', async () => {
+    const viewer = await catalog.as('person:vic', { orders: 'viewer' })
+    expect((await viewer('GET', '/v1/services/orders')).status).toBe(200)
+    expect((await viewer('GET', '/v1/services/billing')).status).toBe(403)
+    expect((await viewer('PUT', '/v1/services/orders/strategy', { text: '' })).status).toBe(403)
+    expect((await viewer('GET', '/v1/services')).body.items.map(({ id }: { id: string }) => id)).toEqual(['orders'])
+    expect((await viewer('GET', '/v1/audit-entries')).status).toBe(403)
+    expect((await viewer('GET', '/v1/services/orders/audit-entries')).body.items).not.toEqual([])
+    expect((await owner('GET', '/v1/services?limit=1')).body).toMatchObject({
+      items: [{ id: 'billing' }],
+      nextCursor: 'billing',
+    })
+    expect(await owner('GET', '/v1/services/missing')).toMatchObject({
+      status: 404,
+      body: { code: 'FHD_CATALOG_SERVICE_NOT_FOUND' },
+    })
+  })
+})
+
+describe('API keys', () => {
+  it('are shown once, exchanged for tokens, listed, and revoked for good', async () => {
+    const created = await owner('POST', '/v1/api-keys', { kind: 'service', service: 'orders', note: 'first' })
+    expect(created).toMatchObject({ status: 201, body: { key: { subject: 'orders', roles: { orders: 'operator' } } } })
+    const { apiKey, key } = created.body
+    const issued = await nobody('POST', '/v1/tokens', { apiKey })
+    expect(issued.status).toBe(201)
+    expect(Date.parse(issued.body.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000)
+    const orders = callerOf(catalog.app, { authorization: `Bearer ${issued.body.token}` })
+    expect((await orders('GET', '/v1/services/orders')).status).toBe(200)
+    expect((await orders('GET', '/v1/services/billing')).status).toBe(403)
+    expect((await owner('GET', '/v1/api-keys')).body.items).toMatchObject([{ id: key.id, prefix: apiKey.slice(0, 12) }])
+    expect((await owner('DELETE', `/v1/api-keys/${key.id}`)).status).toBe(204)
+    expect((await owner('DELETE', `/v1/api-keys/${key.id}`)).status).toBe(204)
+    expect(await nobody('POST', '/v1/tokens', { apiKey })).toMatchObject({
+      status: 401,
+      body: { code: 'FHD_REQUEST_API_KEY_INVALID' },
+    })
+    expect((await catalog.events('api-key.revoked')).map((event) => event.key)).toEqual([key.id])
+    const everything = JSON.stringify([
+      await catalog.events(),
+      (await owner('GET', '/v1/audit-entries')).body,
+      (await owner('GET', '/v1/api-keys')).body,
+      catalog.logs,
+    ])
+    expect(everything).not.toContain(apiKey)
+    expect(everything).not.toContain(issued.body.token)
+  })
+
+  it('end when they said they would', async () => {
+    const expiresAt = new Date(Date.now() - 1000).toISOString()
+    const { body } = await owner('POST', '/v1/api-keys', { kind: 'person', person: 'eve', roles: {}, expiresAt })
+    expect((await nobody('POST', '/v1/tokens', { apiKey: body.apiKey })).status).toBe(401)
+    expect((await nobody('POST', '/v1/tokens', { apiKey: 'fhk_guess' })).status).toBe(401)
+  })
+
+  it('give away no more than their maker owns', async () => {
+    const lead = await catalog.as('person:lea', { orders: 'owner' })
+    const tooWide = { status: 403, body: { code: 'FHD_CATALOG_GRANT_TOO_WIDE' } }
+    expect((await lead('POST', '/v1/api-keys', { kind: 'service', service: 'orders' })).status).toBe(201)
+    expect(await lead('POST', '/v1/api-keys', { kind: 'service', service: 'billing' })).toMatchObject(tooWide)
+    expect(
+      await lead('POST', '/v1/api-keys', { kind: 'service', service: 'orders', roles: { '*': 'viewer' } }),
+    ).toMatchObject(tooWide)
+    expect(
+      await lead('POST', '/v1/api-keys', { kind: 'person', person: 'ann', roles: { orders: 'viewer' } }),
+    ).toMatchObject(tooWide)
+    expect(
+      (await lead('POST', '/v1/api-keys', { kind: 'person', person: 'lea', roles: { orders: 'viewer' } })).status,
+    ).toBe(201)
+    expect((await lead('GET', '/v1/api-keys')).body.items).toHaveLength(3)
+    const viewer = await catalog.as('person:vic', { orders: 'viewer' })
+    expect((await viewer('GET', '/v1/api-keys')).body.items).toEqual([])
+    const [first] = (await lead('GET', '/v1/api-keys')).body.items
+    expect(await viewer('DELETE', `/v1/api-keys/${first.id}`)).toMatchObject({
+      status: 404,
+      body: { code: 'FHD_CATALOG_KEY_NOT_FOUND' },
+    })
+  })
+})
+
+describe('signing in', () => {
+  it('takes an ID token of the issuer for its person, with the roles of the groups', async () => {
+    const idToken = await issuer.issue({ sub: '1', email: 'ann@shop.example', groups: ['shop', 'leads', 'other'] })
+    const { status, body } = await nobody('POST', '/v1/sign-ins', { idToken })
+    expect({ status, subject: body.subject }).toEqual({ status: 201, subject: 'person:ann@shop.example' })
+    const ann = callerOf(catalog.app, { authorization: `Bearer ${body.token}` })
+    expect((await ann('GET', '/v1/services/billing')).status).toBe(200)
+    expect((await ann('PUT', '/v1/services/billing/strategy', { text: '' })).status).toBe(403)
+    expect((await ann('POST', '/v1/api-keys', { kind: 'service', service: 'orders' })).status).toBe(201)
+    expect((await owner('GET', '/v1/audit-entries?action=person.signed-in')).body.items).toHaveLength(1)
+  })
+
+  it.each<[string, Parameters<FakeIssuer['issue']>]>([
+    ['another key', [{ sub: '1', email: 'a@b.c' }, { isForged: true }]],
+    ['another audience', [{ sub: '1', email: 'a@b.c' }, { audience: 'other' }]],
+    [
+      'several audiences, made for another',
+      [{ sub: '1', email: 'a@b.c', azp: 'other' }, { audience: ['freehold-console', 'other'] }],
+    ],
+    ['another issuer', [{ sub: '1', email: 'a@b.c' }, { issuer: 'https://other.example' }]],
+    ['an hour ago', [{ sub: '1', email: 'a@b.c' }, { ageS: 3000 }]],
+    ['nobody', [{ sub: '1', email: '' }]],
+  ])('refuses a token of %s', async (_, parameters) => {
+    const idToken = await issuer.issue(...parameters)
+    expect(await nobody('POST', '/v1/sign-ins', { idToken })).toMatchObject({
+      status: 401,
+      body: { code: 'FHD_CATALOG_ID_TOKEN_INVALID' },
+    })
+  })
+
+  it('refuses an unsigned token, and text that is none', async () => {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const unsigned = `${part({ alg: 'none' })}.${part({ iss: issuer.url, aud: 'freehold-console', sub: '1', email: 'a@b.c' })}.`
+    for (const idToken of [unsigned, 'a.b.c', 'x']) {
+      expect((await nobody('POST', '/v1/sign-ins', { idToken })).status).toBe(401)
+    }
+  })
+})
+
+describe('signing keys', () => {
+  let own: Catalog
+  beforeAll(async () => {
+    own = await openCatalog(server, 'keys')
+  })
+  afterAll(() => own.close())
+
+  it('are published before they sign, and rotated while old tokens go on', async () => {
+    let nowMs = Date.now()
+    const options = {
+      store: own.store,
+      sealingKeys: parseSealingKeys(sealingKey),
+      tokenLifetimeS: 300,
+      keyLifetimeMs: 86_400_000,
+    }
+    const ring = createKeyRing({ ...options, now: () => nowMs })
+    await ring.keep()
+    const kidOf = async (): Promise<string> => {
+      const { token } = await ring.sign({ subject: 'orders', roles: {} })
+      return JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).kid
+    }
+    const first = await kidOf()
+    nowMs += 86_400_000
+    await ring.keep()
+    expect(await ring.read()).toHaveLength(2)
+    expect(await kidOf()).toBe(first)
+    nowMs += 16 * 60_000
+    const second = await kidOf()
+    expect(second).not.toBe(first)
+    nowMs += 60 * 60_000
+    await ring.keep()
+    expect((await ring.read())?.map(({ kid }) => kid)).toEqual([second])
+    expect(await own.events('signing-key.rotated')).toHaveLength(2)
+    await own.ring.keep()
+    expect((await callerOf(own.app)('GET', '/.well-known/jwks.json')).body.keys).toMatchObject([
+      { kid: second, crv: 'Ed25519' },
+    ])
+    expect(JSON.stringify(await callerOf(own.app)('GET', '/.well-known/jwks.json'))).not.toContain('"d"')
+  })
+
+  it('and secrets are sealed again with a new key, after which the old one opens nothing', async () => {
+    const next = `k2:${Buffer.alloc(32, 9).toString('base64')}`
+    const both = parseSealingKeys(`${next},${sealingKey}`)
+    expect(await resealAll(own.store, both)).toBe(1)
+    expect(await resealAll(own.store, both)).toBe(0)
+    const options = { store: own.store, tokenLifetimeS: 300, keyLifetimeMs: 86_400_000 * 365 }
+    const ring = createKeyRing({ ...options, sealingKeys: parseSealingKeys(next) })
+    await ring.refresh()
+    expect(await ring.read()).toHaveLength(1)
+    await expect(createKeyRing({ ...options, sealingKeys: parseSealingKeys(sealingKey) }).refresh()).rejects.toThrow(
+      /key k2/,
+    )
+    expect(await resealAll(own.store, parseSealingKeys(`${sealingKey},${next}`))).toBe(1)
+  })
+})
+
+describe('the audit log', () => {
+  const refused = [
+    'UPDATE catalog.audit_entries SET actor = $$x$$',
+    'DELETE FROM catalog.audit_entries',
+    'TRUNCATE catalog.audit_entries',
+    'UPDATE catalog.audit_head SET position = 0',
+    'SELECT * FROM catalog.audit_head',
+    'ALTER TABLE catalog.audit_entries DISABLE TRIGGER ALL',
+    'DROP TABLE catalog.audit_entries',
+    'SET session_replication_role = replica',
+    'SELECT catalog.hash_audit_entry(entry) FROM catalog.audit_entries AS entry',
+  ]
+
+  it.each(refused)('stays as it is for the service’s own role: %s', async (statement) => {
+    const client = await connect({ connectionString: catalog.databaseUrl, applicationName: 'test' })
+    await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
+    await client.end()
+  })
+
+  it('is out of reach for every other service’s role', async () => {
+    const client = await connect({ connectionString: server.url('access', 'neighbour'), applicationName: 'test' })
+    for (const table of ['audit_entries', 'services', 'secrets', 'api_keys', 'signing_keys', 'outbox']) {
+      await expect(client.query(`SELECT * FROM catalog.${table}`)).rejects.toMatchObject({ code: '42501' })
+      await expect(client.query(`DELETE FROM catalog.${table}`)).rejects.toMatchObject({ code: '42501' })
+    }
+    await expect(client.query('SELECT catalog.verify_audit_log()')).rejects.toMatchObject({ code: '42501' })
+    await client.end()
+  })
+
+  it('takes position, time, role and hashes from nobody', async () => {
+    const client = await connect({ connectionString: catalog.databaseUrl, applicationName: 'test' })
+    const { rows } = await client.query(`INSERT INTO catalog.audit_entries
+      (position, at, recorded_by, actor, action, subject, before, after, previous_hash, hash)
+      VALUES (1, '1999-01-01', 'nobody', 'a', 'b', 'c', 'null', 'null', '\\x00', '\\x00')
+      RETURNING position, at > now() - interval '1 minute' AS is_now, recorded_by, length(hash) AS hash_length`)
+    await client.end()
+    expect(rows).toEqual([{ position: expect.any(String), is_now: true, recorded_by: 'catalog', hash_length: 32 }])
+    expect(Number(rows[0].position)).toBeGreaterThan(1)
+  })
+
+  it('holds who did what to what, before and after, newest first', async () => {
+    await owner('PUT', '/v1/services/billing/strategy', { text: 'migrate: { maxLockMs: 50 }' })
+    const { body } = await owner('GET', '/v1/services/billing/audit-entries?limit=2')
+    expect(body.items[0]).toMatchObject({
+      actor: 'person:ann',
+      action: 'strategy.applied',
+      serviceId: 'billing',
+      subject: 'services/billing/strategy',
+      before: { strategy: { migrate: { maxLockMs: 100 } } },
+      after: { strategy: { migrate: { maxLockMs: 50 } } },
+    })
+    expect(
+      (await owner('GET', `/v1/audit-entries?cursor=${body.items[0].position}&actor=person:ann`)).body.items[0]
+        .position,
+    ).toBeLessThan(body.items[0].position)
+    expect((await owner('GET', '/v1/audit-entries?cursor=x')).status).toBe(400)
+  })
+
+  it('shows when an entry was changed, or taken out of its middle or its end, even by a superuser', async () => {
+    const verify = async () => (await owner('GET', '/v1/audit-verification')).body
+    const whole = await verify()
+    expect(whole).toMatchObject({ intact: true, brokenAt: null })
+    expect(whole.entries).toBeGreaterThan(5)
+    const admin = await connect({ connectionString: server.url('access'), applicationName: 'test' })
+    const tamper = async (statement: string): Promise<unknown> => {
+      await admin.query('BEGIN')
+      await admin.query('ALTER TABLE catalog.audit_entries DISABLE TRIGGER ALL')
+      await admin.query(statement)
+      const { rows } = await admin.query('SELECT broken_at::integer FROM catalog.verify_audit_log()')
+      await admin.query('ROLLBACK')
+      return rows[0].broken_at
+    }
+    expect(await tamper(`UPDATE catalog.audit_entries SET actor = 'person:bob' WHERE position = 3`)).toBe(3)
+    expect(await tamper('DELETE FROM catalog.audit_entries WHERE position = 4')).toBe(5)
+    expect(await tamper(`DELETE FROM catalog.audit_entries WHERE position = ${whole.entries}`)).toBe(whole.entries)
+    expect(await tamper('DELETE FROM catalog.audit_entries')).toBe(1)
+    await expect(admin.query('DELETE FROM catalog.audit_entries')).rejects.toMatchObject({ code: '42501' })
+    await admin.end()
+    expect(await verify()).toMatchObject({ intact: true, entries: whole.entries, head: whole.head })
+  })
+})
