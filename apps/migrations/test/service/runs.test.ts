@@ -190,6 +190,48 @@ describe('a run', () => {
   })
 })
 
+describe('a worker that was cut off before it could say what it did', () => {
+  /** Puts the run back as it was before its worker wrote the end. */
+  async function forgetEnd(run: Run, state: Run['state']): Promise<void> {
+    const store = await platform.connectTo('platform')
+    await store.query(
+      "UPDATE migrations.runs SET state = $2, applied = '[]', engine_run_id = NULL, finished_at = NULL WHERE id = $1",
+      [run.id, state],
+    )
+  }
+
+  it('is followed by one that finds the work done', async () => {
+    const { start, target } = await setUp('told_late')
+    const run = await reach(await start({ phase: 'all' }), 'completed')
+    await forgetEnd(run, 'expanding')
+    expect(await reach(run, 'completed')).toMatchObject({ applied: [addState.id] })
+    expect((await target.query('SELECT count(*)::int AS n FROM counted')).rows).toEqual([{ n: 1 }])
+  })
+
+  it('has its undo ended once, without taking back the run before it', async () => {
+    const { start, target, database } = await setUp('undone_late')
+    await reach(await start({ phase: 'all' }), 'completed')
+    const another = aMigration('20260301000000_another', 'CREATE TABLE another (id int PRIMARY KEY);\n')
+    const set = await service.client.uploadMigrationSet({
+      params: { serviceId },
+      body: { migrations: [addState, another] },
+    })
+    const second = await service.client.startRun({
+      params: { serviceId, databaseId: database.id },
+      body: { migrationSetId: set.id, phase: 'all' },
+    })
+    await reach(second, 'completed')
+    await service.client.undoRun({ params: { serviceId, runId: second.id } })
+    const run = await reach(second, 'undone')
+    await forgetEnd(run, 'undoing')
+    await reach(run, 'undone')
+    const { rows } = await target.query(
+      "SELECT (SELECT count(*)::int FROM counted) AS n, to_regclass('another') AS another",
+    )
+    expect(rows).toEqual([{ n: 1, another: null }])
+  })
+})
+
 describe('steering a run', () => {
   /** Holds a lock for which the run waits, until it is let go. */
   async function blocked(name: string) {

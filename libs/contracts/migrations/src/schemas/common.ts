@@ -19,14 +19,16 @@ export function pageOf<T extends z.ZodType>(item: T) {
 }
 
 /** What went wrong with a piece of work, for people; holds no secret. */
-export const WorkProblem = z.object({
-  code: z.string(),
-  detail: z.string(),
-  hint: z.string().nullable(),
-  sqlstate: z.string().nullable(),
-  migrationId: z.string().nullable(),
-  lines: z.array(z.string()),
-})
+export const WorkProblem = z
+  .object({
+    code: z.string(),
+    detail: z.string(),
+    hint: z.string().nullable(),
+    sqlstate: z.string().nullable(),
+    migrationId: z.string().nullable(),
+    lines: z.array(z.string()),
+  })
+  .meta({ id: 'WorkProblem' })
 export type WorkProblem = z.infer<typeof WorkProblem>
 
 /** Where a run ends: with the window open, or after the contract phase. */

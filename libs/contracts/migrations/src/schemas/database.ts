@@ -16,12 +16,14 @@ function isZone(zone: string): boolean {
 }
 
 /** A time of the week in which runs may start; `to` not after `from` lies on the next day. */
-export const MaintenanceWindow = z.strictObject({
-  weekdays: z.array(z.enum(weekdays)).min(1).max(7),
-  from: ClockTime,
-  to: ClockTime,
-  zone: z.string().max(64).refine(isZone, 'is no time zone that is known here'),
-})
+export const MaintenanceWindow = z
+  .strictObject({
+    weekdays: z.array(z.enum(weekdays)).min(1).max(7),
+    from: ClockTime,
+    to: ClockTime,
+    zone: z.string().max(64).refine(isZone, 'is no time zone that is known here'),
+  })
+  .meta({ id: 'MaintenanceWindow' })
 export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>
 
 /** How the service reaches a database: a URL, which is kept encrypted and never shown, or where it is found. */
@@ -62,51 +64,59 @@ export const DatabaseChange = z.strictObject({ connection: Connection, ...settin
 export type DatabaseChange = z.infer<typeof DatabaseChange>
 
 /** A service's database, without what opens it. */
-export const Database = z.object({
-  id: z.uuid(),
-  service: ServiceName,
-  name: z.string(),
-  schema: z.string(),
-  /** Where a given URL leads; null where a reference is followed. */
-  address: z.object({ host: z.string(), port: z.number(), database: z.string(), user: z.string() }).nullable(),
-  reference: z.string().nullable(),
-  ...settings,
-  driftCheckedAt: Time.nullable(),
-  createdAt: Time,
-  updatedAt: Time,
-})
+export const Database = z
+  .object({
+    id: z.uuid(),
+    service: ServiceName,
+    name: z.string(),
+    schema: z.string(),
+    /** Where a given URL leads; null where a reference is followed. */
+    address: z.object({ host: z.string(), port: z.number(), database: z.string(), user: z.string() }).nullable(),
+    reference: z.string().nullable(),
+    ...settings,
+    driftCheckedAt: Time.nullable(),
+    createdAt: Time,
+    updatedAt: Time,
+  })
+  .meta({ id: 'Database' })
 export type Database = z.infer<typeof Database>
 
 /** A difference between the live schema and what the last verified run left behind. */
-export const DriftDifference = z.object({
-  object: z.string(),
-  what: z.string(),
-  expected: z.string().nullable(),
-  found: z.string().nullable(),
-})
+export const DriftDifference = z
+  .object({
+    object: z.string(),
+    what: z.string(),
+    expected: z.string().nullable(),
+    found: z.string().nullable(),
+  })
+  .meta({ id: 'DriftDifference' })
 
 /** Drift of one database from when it was found until it was gone. */
-export const DriftFinding = z.object({
-  id: z.uuid(),
-  service: ServiceName,
-  databaseId: z.uuid(),
-  fingerprint: z.string(),
-  differences: z.array(DriftDifference),
-  foundAt: Time,
-  resolvedAt: Time.nullable(),
-})
+export const DriftFinding = z
+  .object({
+    id: z.uuid(),
+    service: ServiceName,
+    databaseId: z.uuid(),
+    fingerprint: z.string(),
+    differences: z.array(DriftDifference),
+    foundAt: Time,
+    resolvedAt: Time.nullable(),
+  })
+  .meta({ id: 'DriftFinding' })
 export type DriftFinding = z.infer<typeof DriftFinding>
 
 /** A run as the journal in the database itself has it, whoever started it. */
-export const JournalRun = z.object({
-  runId: z.string(),
-  state: z.string(),
-  migrations: z.array(z.string()),
-  startedAt: z.string(),
-  finishedAt: z.string().nullable(),
-  steps: z.object({ total: z.number(), applied: z.number() }),
-  waitedMsMax: z.number(),
-  heldMsMax: z.number(),
-  error: z.object({ sqlstate: z.string().nullable(), message: z.string() }).nullable(),
-})
+export const JournalRun = z
+  .object({
+    runId: z.string(),
+    state: z.string(),
+    migrations: z.array(z.string()),
+    startedAt: z.string(),
+    finishedAt: z.string().nullable(),
+    steps: z.object({ total: z.number(), applied: z.number() }),
+    waitedMsMax: z.number(),
+    heldMsMax: z.number(),
+    error: z.object({ sqlstate: z.string().nullable(), message: z.string() }).nullable(),
+  })
+  .meta({ id: 'JournalRun' })
 export type JournalRun = z.infer<typeof JournalRun>

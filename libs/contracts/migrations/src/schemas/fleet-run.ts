@@ -17,19 +17,21 @@ export const FleetRunRequest = z.strictObject({
 })
 export type FleetRunRequest = z.output<typeof FleetRunRequest>
 
-export const FleetRun = z.object({
-  id: z.uuid(),
-  service: ServiceName,
-  migrationSetId: z.uuid(),
-  phase: RunPhase,
-  canaryDatabaseId: z.uuid(),
-  parallelMax: z.number(),
-  state: FleetRunState,
-  /** How many of its runs are in which state. */
-  runs: z.record(z.string(), z.number()),
-  problem: WorkProblem.nullable(),
-  createdBy: z.string(),
-  createdAt: Time,
-  finishedAt: Time.nullable(),
-})
+export const FleetRun = z
+  .object({
+    id: z.uuid(),
+    service: ServiceName,
+    migrationSetId: z.uuid(),
+    phase: RunPhase,
+    canaryDatabaseId: z.uuid(),
+    parallelMax: z.number(),
+    state: FleetRunState,
+    /** How many of its runs are in which state. */
+    runs: z.record(z.string(), z.number()),
+    problem: WorkProblem.nullable(),
+    createdBy: z.string(),
+    createdAt: Time,
+    finishedAt: Time.nullable(),
+  })
+  .meta({ id: 'FleetRun' })
 export type FleetRun = z.infer<typeof FleetRun>

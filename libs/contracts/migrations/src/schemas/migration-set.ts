@@ -13,26 +13,30 @@ const MigrationId = z
   .regex(/^(?!\.{1,2}$)[^/\\\p{Cc}\p{Cs}]+$/u)
   .refine((id) => new TextEncoder().encode(id).length <= 255, 'is longer than 255 bytes')
 
-export const MigrationFile = z.strictObject({
-  id: MigrationId,
-  /** The whole of migration.sql, byte order mark included. */
-  sql: z.string().regex(/^[^\0]*$/),
-  /** SHA-256 of the file in hexadecimal, as Prisma has it. */
-  checksum: z.string().regex(/^[0-9a-f]{64}$/),
-})
+export const MigrationFile = z
+  .strictObject({
+    id: MigrationId,
+    /** The whole of migration.sql, byte order mark included. */
+    sql: z.string().regex(/^[^\0]*$/),
+    /** SHA-256 of the file in hexadecimal, as Prisma has it. */
+    checksum: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .meta({ id: 'MigrationFile' })
 export type MigrationFile = z.infer<typeof MigrationFile>
 
 /** A Prisma migrations folder by content. */
 export const MigrationSetUpload = z.strictObject({ migrations: z.array(MigrationFile).min(1).max(migrationsMax) })
 
-export const MigrationSet = z.object({
-  id: z.uuid(),
-  service: ServiceName,
-  /** SHA-256 over names and checksums in order; the same content is kept once. */
-  contentHash: z.string(),
-  bytes: z.number(),
-  migrations: z.array(z.object({ id: z.string(), checksum: z.string() })),
-  createdBy: z.string(),
-  createdAt: Time,
-})
+export const MigrationSet = z
+  .object({
+    id: z.uuid(),
+    service: ServiceName,
+    /** SHA-256 over names and checksums in order; the same content is kept once. */
+    contentHash: z.string(),
+    bytes: z.number(),
+    migrations: z.array(z.object({ id: z.string(), checksum: z.string() })),
+    createdBy: z.string(),
+    createdAt: Time,
+  })
+  .meta({ id: 'MigrationSet' })
 export type MigrationSet = z.infer<typeof MigrationSet>

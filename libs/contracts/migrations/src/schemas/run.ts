@@ -18,7 +18,7 @@ export const runStates = [
   'rejected',
   'cancelled',
 ] as const
-export const RunState = z.enum(runStates)
+export const RunState = z.enum(runStates).meta({ id: 'RunState' })
 export type RunState = z.infer<typeof RunState>
 
 export const RunRequest = z.strictObject({
@@ -39,37 +39,41 @@ export const ApprovalRequest = z.strictObject({
 })
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 
-export const Approval = z.object({
-  decision: z.enum(['approved', 'rejected']),
-  reason: z.string(),
-  decidedBy: z.string(),
-  contentHash: z.string(),
-  at: Time,
-})
+export const Approval = z
+  .object({
+    decision: z.enum(['approved', 'rejected']),
+    reason: z.string(),
+    decidedBy: z.string(),
+    contentHash: z.string(),
+    at: Time,
+  })
+  .meta({ id: 'Approval' })
 export type Approval = z.infer<typeof Approval>
 
-export const Run = z.object({
-  id: z.uuid(),
-  service: ServiceName,
-  databaseId: z.uuid(),
-  databaseName: z.string(),
-  migrationSetId: z.uuid(),
-  planId: z.uuid().nullable(),
-  fleetRunId: z.uuid().nullable(),
-  phase: RunPhase,
-  state: RunState,
-  /** What was asked of a run under way and is not done yet. */
-  requested: z.enum(['pause', 'cancel']).nullable(),
-  /** When it may go on at the earliest. */
-  startsAt: Time,
-  applied: z.array(z.string()),
-  approval: Approval.nullable(),
-  problem: WorkProblem.nullable(),
-  /** Number of facts so far; also the position of the last one. */
-  factsCount: z.number(),
-  createdBy: z.string(),
-  createdAt: Time,
-  startedAt: Time.nullable(),
-  finishedAt: Time.nullable(),
-})
+export const Run = z
+  .object({
+    id: z.uuid(),
+    service: ServiceName,
+    databaseId: z.uuid(),
+    databaseName: z.string(),
+    migrationSetId: z.uuid(),
+    planId: z.uuid().nullable(),
+    fleetRunId: z.uuid().nullable(),
+    phase: RunPhase,
+    state: RunState,
+    /** What was asked of a run under way and is not done yet. */
+    requested: z.enum(['pause', 'cancel']).nullable(),
+    /** When it may go on at the earliest. */
+    startsAt: Time,
+    applied: z.array(z.string()),
+    approval: Approval.nullable(),
+    problem: WorkProblem.nullable(),
+    /** Number of facts so far; also the position of the last one. */
+    factsCount: z.number(),
+    createdBy: z.string(),
+    createdAt: Time,
+    startedAt: Time.nullable(),
+    finishedAt: Time.nullable(),
+  })
+  .meta({ id: 'Run' })
 export type Run = z.infer<typeof Run>
