@@ -29,7 +29,7 @@ export interface AppOptions {
   config: MigrationsConfig
   /** What `env:` references are looked up in. */
   env: Readonly<Record<string, string | undefined>>
-  /** Without it events go where EVENTS_URL says. */
+  /** Without it events go where EVENTS_URL says. Whoever gives it closes it. */
   transport?: EventTransport
   verifier?: TokenVerifier
   logger?: ReturnType<typeof createLogger>
@@ -49,7 +49,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
     transport,
     identity,
   })
-  return await createApp({
+  const onClose = async (): Promise<void> => {
+    await Promise.all(workers.map(async (worker) => await worker.close()))
+    if (options.transport === undefined) {
+      await transport.close()
+    }
+    await store.destroy()
+  }
+  const app = createApp({
     identity,
     config,
     logger: log,
@@ -62,11 +69,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
       answerFleetRuns(serve, store)
     },
     ready: [{ name: 'database', check: () => checkStore(store) }],
-    async onClose() {
-      await Promise.all(workers.map(async (worker) => await worker.close()))
-      await transport.close()
-      await store.destroy()
-    },
+    onClose,
+  })
+  return await app.catch(async (error: unknown) => {
+    await onClose()
+    throw error
   })
 }
 

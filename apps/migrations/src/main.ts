@@ -1,4 +1,9 @@
-import { closeOnSignals } from '@freehold/service'
-import { start } from './start.ts'
+import { ConfigError, closeOnSignals, loadConfig } from '@freehold/service'
+import { migrationsConfig, start } from './start.ts'
 
-closeOnSignals(await start(process.env))
+try {
+  closeOnSignals(await start(loadConfig(migrationsConfig, process.env)))
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error)
+  process.exit(1)
+}

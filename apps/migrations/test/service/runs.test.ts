@@ -1,9 +1,10 @@
 import { ContractProblem } from '@freehold/contracts-base'
 import { catalogEvents, StrategyFile, toStrategy } from '@freehold/contracts-catalog'
 import type { Run } from '@freehold/contracts-migrations'
+import { loadConfig } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { start } from '../../src/start.ts'
+import { migrationsConfig, start } from '../../src/start.ts'
 import {
   addState,
   aMigration,
@@ -374,7 +375,7 @@ describe('secrets', () => {
 
 describe('an instance alone', () => {
   it('is ready and answers with the catalog and the broker down, and ends when told', async () => {
-    const running = await start(platform.env({ LOG_LEVEL: 'silent' }))
+    const running = await start(loadConfig(migrationsConfig, platform.env({ LOG_LEVEL: 'silent' })))
     const ready = await fetch(`${running.url}/ready`)
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', checks: ['database'] }])
     const { paths } = (await (await fetch(`${running.url}/openapi.json`)).json()) as { paths: object }
