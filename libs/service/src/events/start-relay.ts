@@ -4,6 +4,7 @@
 
 import { type Client, connect, quoteQualified } from '@freehold/postgres'
 import { applicationName, type ServiceIdentity } from '../identity.ts'
+import { createOutboxFloor, type OutboxFloor } from './outbox-floor.ts'
 import type { EventRecord, EventTransport } from './transport.ts'
 import { backoffAfter, pause, toErrorText, type Worker, type WorkerLog, type WorkerStatus } from './worker.ts'
 
@@ -93,9 +94,12 @@ async function relayOverOneSession(
         return
       }
     }
+    const floor = createOutboxFloor(client, schema)
     let idle: number = idleMs.first
     while (!signal.aborted) {
-      const relayed = await relayBatch(client, schema, identity.name, transport)
+      const relayed = await relayBatch(client, schema, floor, (rows) =>
+        transport.publish(rows.map((row) => toRecord(row, identity.name))),
+      )
       setState('relaying')
       if (relayed === 0) {
         await pause(idle, signal)
@@ -118,25 +122,34 @@ async function tryToLead(client: Client, schema: string): Promise<boolean> {
 }
 
 /** Returns how many events it moved to the transport. */
-async function relayBatch(client: Client, schema: string, source: string, transport: EventTransport): Promise<number> {
+async function relayBatch(
+  client: Client,
+  schema: string,
+  floor: OutboxFloor,
+  publish: (rows: OutboxRow[]) => Promise<void>,
+): Promise<number> {
   const outbox = quoteQualified(schema, 'outbox')
   // Cut by size as well, but never down to nothing: the first row always counts as fitting.
   const { rows } = await client.query<OutboxRow>({
     name: 'read-outbox',
     text: `SELECT position, id, type, topic, key, time, traceparent, data FROM (
       SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS bytes_before
-      FROM (SELECT * FROM ${outbox} ORDER BY position LIMIT ${batchRecords}) AS first
+      FROM (SELECT * FROM ${outbox} WHERE position > $1 ORDER BY position LIMIT ${batchRecords}) AS first
     ) AS sized WHERE bytes_before IS NULL OR bytes_before < ${batchBytes} ORDER BY position`,
+    values: [String(floor.position())],
   })
-  if (rows.length === 0) {
-    return 0
+  if (rows.length > 0) {
+    await publish(rows)
+    await client.query({
+      name: 'delete-from-outbox',
+      text: `DELETE FROM ${outbox} WHERE position = ANY ($1)`,
+      values: [rows.map(({ position }) => position)],
+    })
   }
-  await transport.publish(rows.map((row) => toRecord(row, source)))
-  await client.query({
-    name: 'delete-from-outbox',
-    text: `DELETE FROM ${outbox} WHERE position = ANY ($1)`,
-    values: [rows.map(({ position }) => position)],
-  })
+  await floor.advance(
+    rows.map(({ position }) => BigInt(position)),
+    rows.length === 0,
+  )
   return rows.length
 }
 

@@ -3,6 +3,7 @@ import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { publishEvent, startRelay, type Worker } from '../../src/events/index.ts'
+import { createOutboxFloor } from '../../src/events/outbox-floor.ts'
 import { createRecordingLog, createRecordingTransport, type RecordingTransport } from './fixture.ts'
 import { createServiceDatabase, openDb } from './service-schema.ts'
 import { counterRaised, type OrdersTables, ordersTables } from './soak/counter.ts'
@@ -106,21 +107,48 @@ describe('the outbox', () => {
     await vi.waitFor(() => expect(leading.status().state).toBe('relaying'))
     const standby = relay(second, 'a2')
     await vi.waitFor(() => expect(standby.status().state).toBe('standby'))
-    let release = (): void => {}
+    let release: (() => void) | undefined
     first.beforePublish = () =>
       new Promise((resolve) => {
         release = resolve
       })
     await db.transaction().execute((trx) => raise(trx, 'key 1'))
-    await vi.waitFor(async () => {
-      const { rows } = await admin.query<{ ended: boolean }>(
-        "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE application_name = 'orders@1.0.0#a1'",
-      )
-      expect(rows).toEqual([{ ended: true }])
-    })
+    await vi.waitFor(() => expect(release).toBeDefined())
+    await admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'orders@1.0.0#a1'",
+    )
     await vi.waitFor(() => expect(second.published).toMatchObject([{ key: 'key 1' }]))
-    release()
+    release?.()
     await vi.waitFor(() => expect(leading.status().state).toBe('standby'))
+  })
+})
+
+describe('the floor of the outbox', () => {
+  it('rises over rows that are gone, but never over one that may still be committed', async () => {
+    const client = await connect({ connectionString: server.url('outbox', 'orders'), applicationName: 'test' })
+    onTestFinished(() => client.end())
+    const floor = createOutboxFloor(client, 'orders', 0)
+    const look = async (): Promise<bigint[]> => {
+      const { rows } = await client.query<{ position: string }>(
+        `DELETE FROM outbox WHERE position > ${floor.position()} RETURNING position`,
+      )
+      const found = rows.map(({ position }) => BigInt(position)).sort((a, b) => Number(a - b))
+      await floor.advance(found, found.length === 0)
+      return found
+    }
+    const late = await begin()
+    await raise(late.trx, 'key 1')
+    await db.transaction().execute((trx) => raise(trx, 'key 2'))
+    const [second] = await look()
+    for (let n = 0; n < 5; n += 1) {
+      expect(await look()).toEqual([])
+    }
+    expect(floor.position()).toBe(0n)
+    await late.trx.commit().execute()
+    const [first] = await look()
+    expect(first).toBeLessThan(second ?? 0n)
+    await look()
+    expect(floor.position()).toBe(second)
   })
 })
 
