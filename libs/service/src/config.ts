@@ -56,9 +56,9 @@ export const baseConfig = z.object({
     .describe('Where traces and metrics go by OTLP over HTTP'),
   BODY_BYTES_MAX: wholeNumber(1024).default(bodyBytesMax).describe('Largest body that a request may have'),
   REQUEST_TIMEOUT_MS: wholeNumber(1).default(requestTimeoutMs).describe('How long an answer may take'),
-  EVENT_LOOP_LAG_MAX_MS: wholeNumber(10)
+  EVENT_LOOP_LAG_MAX_MS: wholeNumber(0)
     .default(eventLoopLagMaxMs)
-    .describe('Event-loop lag from which requests are shed'),
+    .describe('Event-loop lag from which requests are shed; 0 sheds none'),
   DRAIN_DELAY_MS: wholeNumber(0).default(0).describe('How long new connections are still taken after SIGTERM'),
   DRAIN_TIMEOUT_MS: wholeNumber(0).default(drainTimeoutMs).describe('How long requests in flight may take after that'),
 })

@@ -21,11 +21,13 @@ export const keepAliveTimeoutMs = 60_000
 export const streamHeartbeatMs = 15_000
 /** A mean lag above this means that answers come too late for most callers: better a quick refusal. */
 export const eventLoopLagMaxMs = 1000
-/** How often the lag is looked at. */
-export const eventLoopSampleMs = 250
+/** How often the lag is looked at. A loop that did not turn once in so long counts as overloaded, whatever the limit. */
+export const eventLoopSampleMs = 1000
 export const retryAfterOverloadMs = 1000
-/** A client that reused a connection has said so by now; one that is idle for longer is closed when draining. */
-export const drainIdleMs = 200
+/** How long an idle connection is left open when draining, for the request that may be on its way. */
+export const drainIdleMs = 300
+/** How long a listener waits for a quiet turn of the event loop before it closes. */
+export const quietTurnWaitMs = 500
 export const drainTimeoutMs = 30_000
 /** How long a check of readiness may take before it counts as failed. */
 export const readyCheckTimeoutMs = 2000

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { drainIdleMs } from '../limits.ts'
+import { drainIdleMs, quietTurnWaitMs } from '../limits.ts'
 
 export interface Drain {
   readonly isDraining: boolean
@@ -46,9 +46,11 @@ export function watchConnections(app: FastifyInstance): Drain {
     }
   })
 
-  const closeIdle = (idleMs: number): void => {
+  const closeIdle = (sinceMs: number): void => {
     for (const [socket, { responses, idleSinceMs, bytesRead }] of connections) {
-      if (responses.length === 0 && socket.bytesRead === bytesRead && Date.now() - idleSinceMs >= idleMs) {
+      // However long it was idle: a client whose other connections close now takes this one from its pool.
+      const idleMs = Date.now() - Math.max(idleSinceMs, sinceMs)
+      if (responses.length === 0 && socket.bytesRead === bytesRead && idleMs >= drainIdleMs) {
         socket.end()
       }
     }
@@ -65,10 +67,10 @@ export function watchConnections(app: FastifyInstance): Drain {
         announceEnd(connection)
       }
       await delay(delayMs)
-      const startedMs = Date.now()
       await stopListening(server)
+      const startedMs = Date.now()
       while (connections.size > 0 && Date.now() - startedMs < timeoutMs) {
-        closeIdle(drainIdleMs)
+        closeIdle(startedMs)
         await delay(10)
       }
       for (const socket of connections.keys()) {
@@ -87,7 +89,20 @@ function announceEnd({ responses }: Connection): void {
 
 /** Takes no more connections, and leaves those that are open: http's own `close` would end the idle ones at once. */
 async function stopListening(server: FastifyInstance['server']): Promise<void> {
-  // After a turn of the loop, so that connections that wait at the socket are accepted, not reset.
-  await new Promise(setImmediate)
+  let accepted = 0
+  const count = (): void => {
+    accepted++
+  }
+  server.on('connection', count)
+  // The kernel resets connections that wait to be accepted when their listener closes, and libuv accepts one a turn of
+  // the loop. So the listener closes right after a short turn in which nobody came: what comes between the two is lost.
+  for (const untilMs = performance.now() + quietTurnWaitMs; performance.now() < untilMs; ) {
+    const [before, begunMs] = [accepted, performance.now()]
+    await new Promise(setImmediate)
+    if (accepted === before && performance.now() - begunMs < 1) {
+      break
+    }
+  }
+  server.off('connection', count)
   NetServer.prototype.close.call(server)
 }
