@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createMigrationsClient } from '@freehold/contracts-migrations'
 import { createLogger, loadConfig } from '@freehold/service'
 import type { EventRecord, EventTransport, SubscribeOptions } from '@freehold/service/events'
-import { createTestIssuer } from '@freehold/service/testing'
+import { createTestIssuer, type TestIssuer } from '@freehold/service/testing'
 import { buildApp } from '../../src/app.ts'
 import { migrationsConfig } from '../../src/config.ts'
 import type { Platform } from './platform.ts'
@@ -16,6 +16,7 @@ export interface Service {
   app: App
   /** A person who may do everything with the service `shop`. */
   client: Asking
+  issueToken: TestIssuer['issueToken']
   clientOf(subject: string, roles: Record<string, 'viewer' | 'operator' | 'owner'>): Asking
   /** What was published, in order. */
   events: EventRecord[]
@@ -52,6 +53,7 @@ export async function buildService(platform: Platform, settings: Record<string, 
   return {
     app,
     client: clientOf('person:ada', { shop: 'owner' }),
+    issueToken: issuer.issueToken,
     clientOf,
     events,
     deliver: async (record) => {

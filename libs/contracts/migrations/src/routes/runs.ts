@@ -71,7 +71,7 @@ export const runRoutes = {
     params: runParams,
     query: z.object({
       /** Position of the last fact that was received. */
-      after: z.int().min(0).optional(),
+      after: z.int().min(0).max(2_147_483_647).optional(),
     }),
     response: { 200: RunFact },
     problems: [errors.runNotFound],
