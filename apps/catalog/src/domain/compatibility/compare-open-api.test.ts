@@ -8,9 +8,12 @@ const cases = [...operationCases, ...schemaCases]
 
 /** Returns `severity rule pointer` of each finding. */
 function found(before: object, after: object): string[] {
-  return compareOpenApi(before as Record<string, unknown>, after as Record<string, unknown>).map(
-    ({ severity, rule, pointer }) => `${severity} ${rule} ${pointer}`,
-  )
+  // As they come by HTTP: no part of one is a part of the other.
+  const [earlier, later] = JSON.parse(JSON.stringify([before, after])) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ]
+  return compareOpenApi(earlier, later).map(({ severity, rule, pointer }) => `${severity} ${rule} ${pointer}`)
 }
 
 describe('compareOpenApi', () => {

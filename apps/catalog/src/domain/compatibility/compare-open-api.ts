@@ -2,6 +2,7 @@
 // accepted. Responses: what is answered has to be what was promised.
 
 import { compareOperations } from './compare-operations.ts'
+import { openSession } from './compare-schemas.ts'
 import { below, type Finding } from './finding.ts'
 import { follow, isObject, type JsonObject, ReferenceFault } from './resolve-schema.ts'
 
@@ -39,6 +40,7 @@ export function openApiFault(document: unknown): string | undefined {
 /** Returns every way in which the later document breaks, or may break, callers of the earlier one. */
 export function compareOpenApi(earlier: JsonObject, later: JsonObject): Finding[] {
   const findings: Finding[] = []
+  const session = openSession()
   const laterOperations = operationsOf(later, findings)
   for (const [key, before] of operationsOf(earlier, [])) {
     const after = laterOperations.get(key)
@@ -47,7 +49,7 @@ export function compareOpenApi(earlier: JsonObject, later: JsonObject): Finding[
       findings.push({ pointer: before.pointer, rule: 'operation-removed', severity: 'breaking', why })
       continue
     }
-    findings.push(...guarded(before, () => compareOperations(before, after)))
+    findings.push(...guarded(before, () => compareOperations(before, after, session)))
   }
   return unique(findings)
 }

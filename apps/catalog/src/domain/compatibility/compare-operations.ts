@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Operation } from './compare-open-api.ts'
-import { compareSchemas, type Direction } from './compare-schemas.ts'
+import { compareSchemas, type Direction, type Session } from './compare-schemas.ts'
 import { below, type Finding } from './finding.ts'
 import { follow, isObject, type JsonObject } from './resolve-schema.ts'
 
@@ -8,16 +8,16 @@ const request: Direction = { kind: 'newReads', absent: 'readOnly' }
 const response: Direction = { kind: 'newWrites', absent: 'writeOnly' }
 
 /** Returns what breaks between an operation and its successor under the same method and path. */
-export function compareOperations(before: Operation, after: Operation): Finding[] {
+export function compareOperations(before: Operation, after: Operation, session: Session): Finding[] {
   return [
-    ...compareParameters(before, after),
-    ...compareRequestBodies(before, after),
-    ...compareResponses(before, after),
+    ...compareParameters(before, after, session),
+    ...compareRequestBodies(before, after, session),
+    ...compareResponses(before, after, session),
     ...compareSecurity(before, after),
   ]
 }
 
-function compareParameters(before: Operation, after: Operation): Finding[] {
+function compareParameters(before: Operation, after: Operation, session: Session): Finding[] {
   const earlier = parametersByPlace(before)
   const later = parametersByPlace(after)
   const findings: Finding[] = []
@@ -41,6 +41,7 @@ function compareParameters(before: Operation, after: Operation): Finding[] {
         { document: before.document, ...schemaOf(old.parameter, old.pointer) },
         { document: after.document, ...schemaOf(parameter, pointer) },
         request,
+        session,
       ),
     )
   }
@@ -92,7 +93,7 @@ function schemaOf(parameter: JsonObject, pointer: string): { schema: unknown; po
     : { schema: parameter['schema'] ?? {}, pointer: below(pointer, 'schema') }
 }
 
-function compareRequestBodies(before: Operation, after: Operation): Finding[] {
+function compareRequestBodies(before: Operation, after: Operation, session: Session): Finding[] {
   const old = bodyOf(before)
   const body = bodyOf(after)
   const isRequired = body?.value['required'] === true
@@ -112,7 +113,7 @@ function compareRequestBodies(before: Operation, after: Operation): Finding[] {
           },
         ]
   }
-  const findings = compareContents(before, after, old, body, request)
+  const findings = compareContents(before, after, { old, part: body }, request, session)
   if (isRequired && old.value['required'] !== true) {
     const pointer = below(body.pointer, 'required')
     const why = 'the body was optional: requests without one are refused'
@@ -132,7 +133,13 @@ function bodyOf({ document, operation, pointer }: Operation): Part | undefined {
 }
 
 /** Compares what stands under each media type. */
-function compareContents(before: Operation, after: Operation, old: Part, part: Part, direction: Direction): Finding[] {
+function compareContents(
+  before: Operation,
+  after: Operation,
+  { old, part }: { old: Part; part: Part },
+  direction: Direction,
+  session: Session,
+): Finding[] {
   const later = contentOf(part)
   return [...contentOf(old)].flatMap(([mediaType, earlier]): Finding[] => {
     const current = later.get(mediaType)
@@ -147,6 +154,7 @@ function compareContents(before: Operation, after: Operation, old: Part, part: P
       { document: before.document, schema: earlier.value['schema'], pointer: below(earlier.pointer, 'schema') },
       { document: after.document, schema: current.value['schema'], pointer: below(current.pointer, 'schema') },
       direction,
+      session,
     )
   })
 }
@@ -161,7 +169,7 @@ function contentOf({ value, pointer }: Part): Map<string, Part> {
   )
 }
 
-function compareResponses(before: Operation, after: Operation): Finding[] {
+function compareResponses(before: Operation, after: Operation, session: Session): Finding[] {
   const later = responsesOf(after)
   return [...responsesOf(before)].flatMap(([status, old]): Finding[] => {
     const current = later.get(status) ?? later.get(`${status[0]}XX`) ?? later.get('default')
@@ -177,7 +185,10 @@ function compareResponses(before: Operation, after: Operation): Finding[] {
         },
       ]
     }
-    return [...compareContents(before, after, old, current, response), ...compareHeaders(before, after, old, current)]
+    return [
+      ...compareContents(before, after, { old, part: current }, response, session),
+      ...compareHeaders(before, after, { old, part: current }, session),
+    ]
   })
 }
 
@@ -191,7 +202,12 @@ function responsesOf({ document, operation, pointer }: Operation): Map<string, P
   )
 }
 
-function compareHeaders(before: Operation, after: Operation, old: Part, part: Part): Finding[] {
+function compareHeaders(
+  before: Operation,
+  after: Operation,
+  { old, part }: { old: Part; part: Part },
+  session: Session,
+): Finding[] {
   const later = headersOf(after.document, part)
   return [...headersOf(before.document, old)].flatMap(([name, earlier]): Finding[] => {
     const current = later.get(name)
@@ -218,6 +234,7 @@ function compareHeaders(before: Operation, after: Operation, old: Part, part: Pa
         { document: before.document, ...schemaOf(earlier.value, earlier.pointer) },
         { document: after.document, ...schemaOf(current.value, current.pointer) },
         response,
+        session,
       ),
     ]
   })

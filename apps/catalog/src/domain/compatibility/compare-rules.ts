@@ -2,6 +2,7 @@
 // the writer.
 
 import { isDeepStrictEqual } from 'node:util'
+import { canonical } from '../configuration/check-value.ts'
 import type { Direction } from './compare-schemas.ts'
 import { below, type Finding } from './finding.ts'
 import type { JsonObject } from './resolve-schema.ts'
@@ -100,7 +101,8 @@ function compareEnums(writer: JsonObject, reader: JsonObject): Found {
   if (!Array.isArray(written)) {
     return [['enum', 'enum-not-promised', 'other values than those listed may be sent']]
   }
-  const refused = written.filter((value) => !readable.some((each) => isDeepStrictEqual(each, value)))
+  const known = new Set(readable.map(canonical))
+  const refused = written.filter((value) => !known.has(canonical(value)))
   return refused.map((value) => [
     'enum',
     'enum-value-not-taken',

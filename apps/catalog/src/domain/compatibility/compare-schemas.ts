@@ -7,7 +7,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compareRules } from './compare-rules.ts'
 import { below, type Finding } from './finding.ts'
-import { follow, isObject, type JsonObject, ReferenceFault, type Resolved, resolveSchema } from './resolve-schema.ts'
+import {
+  follow,
+  isObject,
+  type JsonObject,
+  ReferenceFault,
+  type Resolved,
+  resolveSchema,
+  type Work,
+} from './resolve-schema.ts'
 
 /** Who writes and who reads what the schema describes. */
 export interface Direction {
@@ -25,18 +33,42 @@ export interface Placed {
 }
 
 const depthMax = 60
-const comparisonsMax = 20_000
+/** Keywords, properties and values looked at: about a second's work. A contract of half a megabyte needs a fifth of it. */
+const workMax = 500_000
+
+/** What is known already of two documents, each of whose parts many operations may use. */
+export interface Session {
+  work: Work
+  /** Schemas in the form that is compared. */
+  resolved: WeakMap<object, Resolved>
+  /** What was found between two parts, by direction. */
+  found: Map<string, WeakMap<object, WeakMap<object, Finding[]>>>
+}
+
+/** Returns the session of two documents that nothing is known of. */
+export function openSession(): Session {
+  return { work: { left: workMax }, resolved: new WeakMap(), found: new Map() }
+}
 
 interface Comparison {
   direction: Direction
   /** Pairs of schemas that are being compared further up, so that a schema that contains itself ends. */
   open: Map<unknown, Set<unknown>>
-  budget: { left: number }
+  session: Session
+  found: WeakMap<object, WeakMap<object, Finding[]>>
 }
 
 /** Returns what breaks between the earlier schema and the new one, in the direction given. */
-export function compareSchemas(earlier: Placed, later: Placed, direction: Direction): Finding[] {
-  const comparison = { direction, open: new Map(), budget: { left: comparisonsMax } }
+export function compareSchemas(
+  earlier: Placed,
+  later: Placed,
+  direction: Direction,
+  session: Session = openSession(),
+): Finding[] {
+  const key = `${direction.kind} ${direction.absent}`
+  const found = session.found.get(key) ?? new WeakMap()
+  session.found.set(key, found)
+  const comparison = { direction, open: new Map(), session, found }
   return direction.kind === 'newReads' ? compare(earlier, later, comparison, 0) : compare(later, earlier, comparison, 0)
 }
 
@@ -67,19 +99,28 @@ function land(placed: Placed): Placed {
 }
 
 function compareLanded(writer: Placed, reader: Placed, comparison: Comparison, depth: number): Finding[] {
-  const { open, budget } = comparison
+  const { open, session, found } = comparison
   const pointer = newPointer(writer.pointer, reader.pointer, comparison)
-  budget.left -= 1
-  if (depth > depthMax || budget.left < 0) {
+  if (depth > depthMax || session.work.left < 0) {
     return [{ pointer, rule: 'too-large', severity: 'breaking', why: 'the schema is too large or too deep to compare' }]
   }
   const partners = open.get(writer.schema)
-  if (partners?.has(reader.schema) === true && isObject(writer.schema)) {
+  if (!isObject(writer.schema) || !isObject(reader.schema)) {
+    return compareResolved(resolved(writer, session), resolved(reader, session), comparison, depth)
+  }
+  if (partners?.has(reader.schema) === true) {
     return []
+  }
+  const before = found.get(writer.schema)?.get(reader.schema)
+  if (before !== undefined) {
+    return before
   }
   open.set(writer.schema, new Set([...(partners ?? []), reader.schema]))
   try {
-    return compareResolved(resolved(writer), resolved(reader), comparison, depth)
+    const findings = compareResolved(resolved(writer, session), resolved(reader, session), comparison, depth)
+    const known = found.get(writer.schema) ?? new WeakMap()
+    found.set(writer.schema, known.set(reader.schema, findings))
+    return findings
   } finally {
     if (partners === undefined) {
       open.delete(writer.schema)
@@ -89,14 +130,23 @@ function compareLanded(writer: Placed, reader: Placed, comparison: Comparison, d
   }
 }
 
-function resolved({ document, schema, pointer }: Placed): Resolved {
-  return resolveSchema(document, schema, pointer)
+function resolved({ document, schema, pointer }: Placed, { resolved: known, work }: Session): Resolved {
+  const before = isObject(schema) ? known.get(schema) : undefined
+  if (before !== undefined && before.document === document) {
+    return before
+  }
+  const form = resolveSchema(document, schema, pointer, work)
+  if (isObject(schema)) {
+    known.set(schema, form)
+  }
+  return form
 }
 
 function compareResolved(writer: Resolved, reader: Resolved, comparison: Comparison, depth: number): Finding[] {
-  if (isDeepStrictEqual(writer.schema, reader.schema) && writer.document === reader.document) {
+  if (writer.document === reader.document && isDeepStrictEqual(writer.schema, reader.schema)) {
     return []
   }
+  comparison.session.work.left -= writer.size + reader.size
   const choices = compareChoices(writer, reader, comparison, depth)
   if (choices !== undefined) {
     return choices

@@ -8,6 +8,8 @@ export type JsonObject = Record<string, unknown>
 /** A schema with `$ref` and `allOf` resolved, and where it stands. */
 export interface Resolved {
   schema: JsonObject
+  /** How much there is to compare in it. */
+  size: number
   pointer: string
   document: unknown
 }
@@ -28,7 +30,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 const referencesMax = 100
-const mergedMax = 200
+const partsMax = 200
 
 /** Returns what a local `$ref` chain leads to; the value itself when it is no reference. */
 export function follow(document: unknown, value: unknown, pointer: string): { value: unknown; pointer: string } {
@@ -49,7 +51,7 @@ export function follow(document: unknown, value: unknown, pointer: string): { va
 function valueAt(document: unknown, reference: string, pointer: string): unknown {
   let value = document
   for (const part of reference.split('/').slice(1)) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = decodePart(part, reference, pointer)
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
       throw new ReferenceFault(pointer, `#${reference} leads nowhere`)
     }
@@ -58,15 +60,42 @@ function valueAt(document: unknown, reference: string, pointer: string): unknown
   return value
 }
 
-/** Returns the schema at a place in its one form: no `$ref`, no `allOf`, `type` a list, bounds as in 2020-12. */
-export function resolveSchema(document: unknown, raw: unknown, pointer: string): Resolved {
-  const budget = { left: mergedMax }
-  return { schema: flatten(document, raw, pointer, budget), pointer, document }
+function decodePart(part: string, reference: string, pointer: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+  } catch {
+    // decodeURIComponent throws for a lone % and for bytes that are not UTF-8.
+    throw new ReferenceFault(pointer, `#${reference} is not a JSON pointer in a URI`)
+  }
 }
 
-function flatten(document: unknown, raw: unknown, pointer: string, budget: { left: number }): JsonObject {
-  budget.left -= 1
-  if (budget.left < 0) {
+/** How much may still be done about two documents; shared by all of their parts. */
+export interface Work {
+  left: number
+}
+
+/** Returns the schema at a place in its one form: no `$ref`, no `allOf`, `type` a list, bounds as in 2020-12. */
+export function resolveSchema(document: unknown, raw: unknown, pointer: string, work: Work): Resolved {
+  const schema = flatten(document, raw, pointer, { parts: partsMax, work })
+  return { schema, size: sizeOf(schema), pointer, document }
+}
+
+function sizeOf(schema: JsonObject): number {
+  return Object.values(schema).reduce<number>(
+    (sum, value) => sum + (Array.isArray(value) ? value.length : isObject(value) ? Object.keys(value).length : 1),
+    1,
+  )
+}
+
+interface Limits {
+  /** How many parts one schema may still be made of. */
+  parts: number
+  work: Work
+}
+
+function flatten(document: unknown, raw: unknown, pointer: string, limits: Limits): JsonObject {
+  limits.parts -= 1
+  if (limits.parts < 0 || limits.work.left < 0) {
     throw new ReferenceFault(pointer, 'the schema is made of too many parts, or contains itself')
   }
   if (raw === true || raw === undefined) {
@@ -80,12 +109,17 @@ function flatten(document: unknown, raw: unknown, pointer: string, budget: { lef
   }
   const { $ref, allOf, ...own } = raw
   let merged = normalise(own)
+  const join = (left: JsonObject, right: JsonObject): JsonObject => {
+    const joined = merge(left, right)
+    limits.work.left -= sizeOf(joined)
+    return joined
+  }
   if (typeof $ref === 'string') {
     const target = follow(document, { $ref }, pointer)
-    merged = merge(flatten(document, target.value, target.pointer, budget), merged)
+    merged = join(flatten(document, target.value, target.pointer, limits), merged)
   }
   for (const [index, part] of (Array.isArray(allOf) ? allOf : []).entries()) {
-    merged = merge(merged, flatten(document, part, below(pointer, 'allOf', index), budget))
+    merged = join(merged, flatten(document, part, below(pointer, 'allOf', index), limits))
   }
   return merged
 }
