@@ -1,29 +1,18 @@
-import { ContractProblem } from '@freehold/contracts-base'
-import { catalogEvents, StrategyFile, toStrategy } from '@freehold/contracts-catalog'
 import type { Run } from '@freehold/contracts-migrations'
-import { loadConfig } from '@freehold/service'
-import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrationsConfig, start } from '../../src/start.ts'
-import {
-  addState,
-  aMigration,
-  dropNote,
-  type Platform,
-  password,
-  renameTotal,
-  startPlatform,
-  waitFor,
-} from './platform.ts'
+import { addState, aMigration, dropNote, type Platform, renameTotal, startPlatform, waitFor } from './platform.ts'
 import { buildService, type Service } from './service.ts'
+import { createBench, problemOf, serviceId } from './shop-runs.ts'
 
 let platform: Platform
 let service: Service
-const serviceId = 'shop'
+let setUp: ReturnType<typeof createBench>['setUp']
+let reach: ReturnType<typeof createBench>['reach']
 
 beforeAll(async () => {
   platform = await startPlatform()
   service = await buildService(platform)
+  ;({ setUp, reach } = createBench(platform, service))
 })
 
 afterAll(async () => {
@@ -31,44 +20,9 @@ afterAll(async () => {
   await platform?.stop()
 })
 
-async function setUp(name: string, options: { migrations?: ReturnType<typeof aMigration>[]; windows?: never[] } = {}) {
-  const url = await platform.createShop(name)
-  const { client } = service
-  const database = await client.registerDatabase({ params: { serviceId }, body: { name, connection: { url } } })
-  const set = await client.uploadMigrationSet({
-    params: { serviceId },
-    body: { migrations: options.migrations ?? [addState] },
-  })
-  const start = async (body: { phase?: 'expand' | 'all'; planId?: string } = {}): Promise<Run> =>
-    await client.startRun({
-      params: { serviceId, databaseId: database.id },
-      body: { migrationSetId: set.id, ...body },
-    })
-  return { database, set, url, start, target: await platform.connectTo(name) }
-}
-
-async function reach(run: Run, ...states: Run['state'][]): Promise<Run> {
-  return await waitFor(`${run.databaseName} to be ${states}`, async () => {
-    const now = await service.client.getRun({ params: { serviceId, runId: run.id } })
-    if (['failed', 'cancelled'].includes(now.state) && !states.includes(now.state)) {
-      throw new Error(`the run is ${now.state}: ${JSON.stringify(now.problem)}`)
-    }
-    return states.includes(now.state) ? now : undefined
-  })
-}
-
-const problemOf = async (call: Promise<unknown>): Promise<ContractProblem> => {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(ContractProblem)
-  return error as ContractProblem
-}
-
 describe('a run', () => {
   it('expands, waits with its window open, completes, and tells of each step by facts and events', async () => {
-    const { start, target } = await setUp('good', { migrations: [addState, renameTotal] })
+    const { start, target } = await setUp('good', [addState, renameTotal])
     const run = await reach(await start(), 'windowOpen')
     expect(run).toMatchObject({ applied: [addState.id, renameTotal.id], problem: null, approval: null })
     const params = { serviceId, runId: run.id }
@@ -124,7 +78,7 @@ describe('a run', () => {
   })
 
   it('waits for a person’s word on a plan that destroys, whom it was read by', async () => {
-    const { start } = await setUp('destroying', { migrations: [addState, dropNote] })
+    const { start } = await setUp('destroying', [addState, dropNote])
     const run = await reach(await start({ phase: 'all' }), 'awaitingApproval')
     const params = { serviceId, runId: run.id }
     const plan = await service.client.getPlan({ params: { serviceId, planId: run.planId as string } })
@@ -142,7 +96,7 @@ describe('a run', () => {
   })
 
   it('ends when its plan is rejected, and nothing was changed', async () => {
-    const { start, target } = await setUp('rejected', { migrations: [dropNote] })
+    const { start, target } = await setUp('rejected', [dropNote])
     const run = await reach(await start(), 'awaitingApproval')
     const plan = await service.client.getPlan({ params: { serviceId, planId: run.planId as string } })
     const body = { decision: 'rejected', reason: 'still read', contentHash: plan.contentHash as string } as const
@@ -156,7 +110,7 @@ describe('a run', () => {
       '20260101000000_wrong',
       'ALTER TABLE orders ADD COLUMN a int;\nALTER TABLE nowhere ADD b int;\n',
     )
-    const { start } = await setUp('wrong', { migrations: [wrong] })
+    const { start } = await setUp('wrong', [wrong])
     const run = await reach(await start(), 'failed')
     expect(run.problem).toMatchObject({ code: 'FHD_MIGRATE_REFUSED', sqlstate: '42P01', migrationId: wrong.id })
   })
@@ -302,118 +256,5 @@ describe('steering a run', () => {
     expect(new Date(run.startsAt).toISOString().slice(11, 16)).toBe(`${closed}:00`)
     await change([])
     await reach(run, 'completed')
-  })
-})
-
-describe('the strategies of a service', () => {
-  it('hold for its databases and those to come, the latest version only, until a database has its own', async () => {
-    const params = { serviceId: 'wary' }
-    const wary = service.clientOf('person:ada', { wary: 'owner' })
-    const url = platform.server.url('nowhere', 'owner')
-    const before = await wary.registerDatabase({ params, body: { name: 'before', connection: { url } } })
-    expect(before).toMatchObject({ approval: 'destructive', maxLockMs: 100, windows: [] })
-    const window = { weekdays: ['sat'], from: '22:00', to: '04:00', zone: 'Europe/Berlin' }
-    const tell = async (version: number, maxLockMs: number): Promise<void> => {
-      const file = StrategyFile.parse({ migrate: { approval: 'always', maxLockMs, windows: [window] } })
-      const data = {
-        serviceId: 'wary',
-        version,
-        text: '',
-        strategy: toStrategy(file),
-        restoredFrom: null,
-        appliedBy: 'person:ada',
-        appliedAt: new Date().toISOString(),
-      }
-      const { type, topic } = catalogEvents.strategyChanged
-      await service.deliver({ id: uuidv7(), type, topic, key: 'wary', source: 'catalog', time: data.appliedAt, data })
-    }
-    await tell(2, 50)
-    await tell(1, 20)
-    const told = { approval: 'always', maxLockMs: 50, windows: [window] }
-    expect(await wary.getDatabase({ params: { ...params, databaseId: before.id } })).toMatchObject(told)
-    const body = { name: 'later', connection: { url }, maxLockMs: 70 }
-    expect(await wary.registerDatabase({ params, body })).toMatchObject({ ...told, maxLockMs: 70 })
-  })
-})
-
-describe('secrets', () => {
-  it('shows the password in no answer, event, fact, row or log line, even when the database does not answer', async () => {
-    const { client } = service
-    const url = platform.server.url('nowhere', 'owner').replace('owner@', `owner:${password}@`)
-    const database = await client.registerDatabase({
-      params: { serviceId },
-      body: { name: 'nowhere', connection: { url } },
-    })
-    expect(database.address).toMatchObject({ database: 'nowhere', user: 'owner' })
-    const params = { serviceId, databaseId: database.id }
-    const problem = await problemOf(client.getHistory({ params }))
-    expect(problem).toMatchObject({ status: 502, code: 'FHD_MIGRATIONS_DATABASE_UNREACHABLE' })
-    await problemOf(client.changeDatabase({ params, body: { connection: { url: `mysql://u:${password}@h/d` } } }))
-    const reader = await platform.connectTo('platform', 'migrations')
-    const { rows: tables } = await reader.query(
-      "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'migrations'",
-    )
-    const texts = [service.logged(), JSON.stringify(service.events), JSON.stringify([database, problem.problem])]
-    for (const { name } of tables) {
-      texts.push(JSON.stringify((await reader.query(`SELECT * FROM ${name}`)).rows))
-    }
-    expect(texts.filter((text) => text.includes(password))).toEqual([])
-  })
-
-  it('follows references to the environment and to files of one folder, and to nothing else', async () => {
-    const { client } = service
-    const register = (name: string, reference: string) =>
-      client.registerDatabase({ params: { serviceId }, body: { name, connection: { reference } } })
-    const missing = await register('referred', 'env:REFERRED_DATABASE_URL')
-    const problem = await problemOf(client.getHistory({ params: { serviceId, databaseId: missing.id } }))
-    expect(problem).toMatchObject({ code: 'FHD_MIGRATIONS_CONNECTION_INVALID' })
-    for (const reference of ['env:SEALING_KEYS', 'file:../../etc/passwd', 'file:/etc/passwd']) {
-      expect(await problemOf(register('elsewhere', reference))).toMatchObject({ status: 400 })
-    }
-  })
-})
-
-describe('an instance alone', () => {
-  it('is ready and answers with the catalog and the broker down, and ends when told', async () => {
-    const running = await start(loadConfig(migrationsConfig, platform.env({ LOG_LEVEL: 'silent' })))
-    const ready = await fetch(`${running.url}/ready`)
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', checks: ['database'] }])
-    const { paths } = (await (await fetch(`${running.url}/openapi.json`)).json()) as { paths: object }
-    expect(Object.keys(paths)).toContain('/v1/services/{serviceId}/runs/{runId}/facts')
-    await running.close()
-  })
-})
-
-describe('rights and bad input', () => {
-  it('answers 401 without a token, 403 without the role, 404 for another service’s things', async () => {
-    const { start, database } = await setUp('guarded', { migrations: [dropNote] })
-    const run = await reach(await start(), 'awaitingApproval')
-    expect((await service.app.inject(`/v1/services/shop/runs/${run.id}`)).statusCode).toBe(401)
-    const viewer = service.clientOf('person:vi', { shop: 'viewer' })
-    expect(await viewer.getRun({ params: { serviceId, runId: run.id } })).toMatchObject({ state: 'awaitingApproval' })
-    expect(await problemOf(viewer.cancelRun({ params: { serviceId, runId: run.id } }))).toMatchObject({ status: 403 })
-    const operator = service.clientOf('person:op', { shop: 'operator' })
-    const removal = operator.removeDatabase({ params: { serviceId, databaseId: database.id } })
-    expect(await problemOf(removal)).toMatchObject({ status: 403 })
-    const other = service.clientOf('person:ed', { other: 'owner' })
-    expect(await problemOf(other.getRun({ params: { serviceId, runId: run.id } }))).toMatchObject({ status: 403 })
-    expect(await problemOf(other.getRun({ params: { serviceId: 'other', runId: run.id } }))).toMatchObject({
-      status: 404,
-    })
-    await service.client.cancelRun({ params: { serviceId, runId: run.id } })
-  })
-
-  it('refuses sets that do not hold together', async () => {
-    const upload = (migrations: object[]) =>
-      service.client.uploadMigrationSet({ params: { serviceId }, body: { migrations: migrations as never } })
-    expect(await problemOf(upload([{ ...addState, sql: 'SELECT 1' }]))).toMatchObject({
-      code: 'FHD_MIGRATIONS_SET_INVALID',
-    })
-    expect(await problemOf(upload([addState, addState]))).toMatchObject({ status: 422 })
-    for (const id of ['../up', '..', 'a/b', 'a\\b', 'a\0', '']) {
-      expect(await problemOf(upload([{ ...addState, id }]))).toMatchObject({ status: 400 })
-    }
-    const [one, other] = [await upload([addState, dropNote]), await upload([dropNote, addState])]
-    expect(one.id).toBe(other.id)
   })
 })
