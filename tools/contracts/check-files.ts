@@ -1,17 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type ContractFile, makeContractFiles } from './contract-files.ts'
+import { renderCatalogPage } from './catalog-page.ts'
+import { makeContractFiles } from './contract-files.ts'
 import { findBreaking } from './find-breaking.ts'
 
 export const root = path.resolve(import.meta.dirname, '../..')
 
 /** Returns every generated file for the version that the repository has now, with its text. */
-export function renderFiles(): (ContractFile & { text: string })[] {
-  return makeContractFiles(currentVersion()).map((file) => ({
-    ...file,
-    text: `${JSON.stringify(file.document, null, 2)}\n`,
+export function renderFiles(): { path: string; text: string }[] {
+  const documents = makeContractFiles(currentVersion()).map(({ path: name, document }) => ({
+    path: name,
+    text: `${JSON.stringify(document, null, 2)}\n`,
   }))
+  return [...documents, { path: 'docs/reference/catalog.md', text: renderCatalogPage() }]
 }
 
 /** Returns which files on disk are not what the schemas give. */
@@ -26,7 +28,7 @@ export function findStale(): string[] {
 
 /** Returns what breaks those who keep to the contract that git has under the same version. */
 export function findBroken(): string[] {
-  return renderFiles().flatMap((file) => {
+  return makeContractFiles(currentVersion()).flatMap((file) => {
     const earlier = readCommitted(file.path)
     return earlier === undefined || versionOf(earlier) !== versionOf(file.document)
       ? []
