@@ -178,4 +178,30 @@ describe('bad input', () => {
     const { body } = await send(catalogRoutes.compareContracts, '/v1/contract-comparisons', payload)
     expect(body).toContain('too-large')
   })
+
+  it('that is too much for one event is refused', async () => {
+    const aliases = `config: { schema: { properties: { a: &a { type: string, enum: ['${'x'.repeat(20_000)}'] }, ${Array.from({ length: 20 }, (_, n) => `b${n}: *a`).join(', ')} } } }`
+    const strategy = await send(catalogRoutes.applyStrategy, '/v1/services/orders/strategy', { text: aliases })
+    expect([strategy.statusCode, strategy.json().detail]).toEqual([
+      422,
+      expect.stringContaining('with every alias written out'),
+    ])
+    const set = { a: { text: 'x'.repeat(300_000) } }
+    const configuration = await send(catalogRoutes.changeConfiguration, '/v1/services/orders/configuration', { set })
+    expect([configuration.statusCode, configuration.json().detail]).toEqual([
+      422,
+      expect.stringContaining('larger than 262144 bytes'),
+    ])
+    const migrations = Array.from({ length: 1500 }, (_, n) => ({
+      id: `${n}${'x'.repeat(145)}`,
+      checksum: 'a'.repeat(64),
+    }))
+    const contracts = Array.from({ length: 200 }, (_, n) => ({
+      kind: 'event',
+      name: `a${n}.${'b'.repeat(190)}`,
+      document: {},
+    }))
+    const release = { version: '1.0.0', revision: '0123abc', artefact: 'x', contracts, migrations }
+    expect((await send(catalogRoutes.registerRelease, '/v1/services/orders/releases', release)).statusCode).toBe(201)
+  })
 })

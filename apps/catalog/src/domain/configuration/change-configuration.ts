@@ -93,7 +93,7 @@ interface ConfigurationWrite {
 export async function writeConfiguration(trx: Store, write: ConfigurationWrite): Promise<ConfigurationRow> {
   const { actor, action, service, current, restoredFrom } = write
   const layers = keepDeclared(write.layers)
-  refuseFaults(checkLayers(layers))
+  refuseFaults([...checkLength(layers), ...checkLayers(layers)])
   const { schema, file_values, set_values, secret_ids } = layers
   const wanted = { schema, file_values, set_values, secret_ids }
   if (current !== undefined && restoredFrom === undefined && isDeepStrictEqual({ ...current, ...wanted }, current)) {
@@ -137,6 +137,16 @@ function checkChange(schema: ConfigurationSchema, { set, unset }: ConfigurationC
     }
     return Object.hasOwn(set, name) ? checkValue(set[name], setting, [name], matches) : []
   })
+}
+
+/** Bytes of a configuration as JSON: an event carries it whole. */
+const configurationBytesMax = 256 * 1024
+
+function checkLength(layers: ConfigurationLayers): ValueFault[] {
+  const bytes = Buffer.byteLength(JSON.stringify([layers.schema, settingsOf(layers)]))
+  return bytes > configurationBytesMax
+    ? [{ path: [], detail: `the configuration is larger than ${configurationBytesMax} bytes` }]
+    : []
 }
 
 /** Values that were set fit the schema they were set under; a new schema may disagree with them. */

@@ -22,8 +22,8 @@ export interface ContractCheck {
 
 type Compatibility = z.output<typeof EventCompatibility>
 
-/** Most findings that are kept of one release; what breaks comes first. */
-const findingsMax = 500
+/** How much is kept of the findings of one release, as JSON; what breaks comes first. The event carries them too. */
+const findingsLengthMax = 60_000
 
 /** Throws the Problem contractInvalid when a contract cannot be read or is there twice. */
 export function requireReadable(contracts: Contract[]): void {
@@ -71,8 +71,22 @@ export async function checkContracts(
   }
   findings.push(...findRemoved(earlier.at(-1), contracts))
   findings.sort((left, right) => left.severity.localeCompare(right.severity))
-  const kept = findings.slice(0, findingsMax)
+  const kept = keepFirst(findings)
   return { findings: kept, refused: kept.filter((finding) => isRefused(finding, version)) }
+}
+
+function keepFirst(findings: ContractFinding[]): ContractFinding[] {
+  let length = 0
+  const end = findings.findIndex((finding) => {
+    length += Buffer.byteLength(JSON.stringify(finding))
+    return length > findingsLengthMax
+  })
+  // One that is too long alone is still the word that refuses the release.
+  return end === -1 ? findings : end === 0 ? findings.slice(0, 1).map(shorten) : findings.slice(0, end)
+}
+
+function shorten(finding: ContractFinding): ContractFinding {
+  return { ...finding, pointer: finding.pointer.slice(0, 1000), why: finding.why.slice(0, 1000) }
 }
 
 function isSame(left: Pick<Contract, 'kind' | 'name'>, right: Pick<Contract, 'kind' | 'name'>): boolean {

@@ -48,7 +48,7 @@ export function readStrategy(text: string): ReadStrategy {
   }
   const parsed = StrategyFile.safeParse(document.toJS({ maxAliasCount: aliasesMax * 10 }) ?? {})
   const faults = parsed.success
-    ? checkMeaning(parsed.data)
+    ? [...checkLength(parsed.data), ...checkMeaning(parsed.data)]
     : parsed.error.issues.flatMap((issue) => describeIssue(issue))
   if (parsed.success && faults.length === 0) {
     return { outcome: 'read', file: parsed.data, strategy: toStrategy(parsed.data) }
@@ -103,6 +103,13 @@ function checkNodes(document: Document, lines: LineCounter): FileFault | undefin
     return undefined
   })
   return fault
+}
+
+/** Aliases may stand for much more than the file's own length, and an event carries it all. */
+function checkLength(file: StrategyFile): ValueFault[] {
+  return Buffer.byteLength(JSON.stringify(file)) > fileBytesMax * 3
+    ? [{ path: [], detail: `with every alias written out the file is larger than ${fileBytesMax * 3} bytes` }]
+    : []
 }
 
 /** Checks what the shape of the file cannot say: the schema of the configuration, and its values against it. */

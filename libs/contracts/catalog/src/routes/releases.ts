@@ -71,7 +71,7 @@ export const releaseRoutes = {
     summary: 'Compares contracts with those of the earlier releases, and changes nothing',
     access: viewer,
     params: service,
-    body: z.strictObject({ version: SemanticVersion, contracts: z.array(Contract).max(500) }),
+    body: z.strictObject({ version: SemanticVersion, contracts: z.array(Contract).max(200) }),
     response: {
       200: z.object({
         allowed: z.boolean().describe('Whether a release of this version may have these contracts'),

@@ -44,7 +44,7 @@ export type ContractFinding = z.output<typeof ContractFinding>
 /** A migration of a release, by Prisma's name and checksum. */
 export const MigrationChecksum = z
   .strictObject({
-    id: z.string().min(1).max(255),
+    id: z.string().regex(/^[\x20-\x7e]{1,150}$/, 'at most 150 letters of ASCII'),
     checksum: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .meta({ id: 'MigrationChecksum' })
@@ -56,13 +56,13 @@ const fields = {
     .regex(/^[0-9a-f]{7,64}$/)
     .describe('Revision in git'),
   artefact: z.string().min(1).max(500).describe('What is deployed: an image by its digest, an archive'),
-  migrations: z.array(MigrationChecksum).max(5000),
+  migrations: z.array(MigrationChecksum).max(1500),
 }
 
 /** A release as it is registered. */
 export const ReleaseRegistration = z.strictObject({
   ...fields,
-  contracts: z.array(Contract).max(500).default([]),
+  contracts: z.array(Contract).max(200).default([]),
   migrations: fields.migrations.default([]),
 })
 
