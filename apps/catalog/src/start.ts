@@ -38,11 +38,12 @@ export async function start(config: CatalogConfig, deps: StartDependencies = {})
       everyMs: keepKeysEveryMs,
       log,
       work: async () => {
-        await resealAll(store, config.CONFIG_KEY)
         await ring.keep()
         if (config.BOOTSTRAP_API_KEY !== undefined) {
           await ensureBootstrapKey(store, config.BOOTSTRAP_API_KEY)
         }
+        // Last: nobody waits for it, since every key that CONFIG_KEY names opens what it sealed.
+        await resealAll(store, config.CONFIG_KEY)
       },
     }),
     repeat({
