@@ -135,10 +135,10 @@ BEGIN
 END
 $$;
 
+-- Its body is parsed once, here, so that it needs no search_path of its own, with which it could not be inlined.
 CREATE FUNCTION events.partition_of(in_key text, in_partitions integer) RETURNS integer
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT ((hashtextextended(in_key, 0) % in_partitions + in_partitions) % in_partitions)::integer
-$$;
+LANGUAGE sql IMMUTABLE
+RETURN ((pg_catalog.hashtextextended(in_key, 0) % in_partitions + in_partitions) % in_partitions)::integer;
 
 -- Returns which member is to have each partition of the group, and whether the one that has it is still a member.
 CREATE FUNCTION events.wanted_claims(in_group text) RETURNS TABLE (partition_id integer, is_held boolean, member_id uuid)

@@ -133,9 +133,10 @@ async function relayBatch(
   const { rows } = await client.query<OutboxRow>({
     name: 'read-outbox',
     text: `SELECT position, id, type, topic, key, time, traceparent, data FROM (
-      SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS bytes_before
-      FROM (SELECT * FROM ${outbox} WHERE position > $1 ORDER BY position LIMIT ${batchRecords}) AS first
-    ) AS sized WHERE bytes_before IS NULL OR bytes_before < ${batchBytes} ORDER BY position`,
+      SELECT *, sum(bytes) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM (
+        SELECT *, octet_length(data::text) AS bytes FROM ${outbox} WHERE position > $1 ORDER BY position LIMIT ${batchRecords}
+      ) AS first
+    ) AS sized WHERE bytes_before < ${batchBytes} ORDER BY position`,
     values: [String(floor.position())],
   })
   if (rows.length > 0) {
