@@ -8,6 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { cacheFolder } from './cache-folder.ts'
+import { awaitEndOfServer, createAttachment } from './earlier-server.ts'
 import { type Binaries, findBinaries, type Major } from './find-binaries.ts'
 import { findScratchFolder } from './scratch-folder.ts'
 import { findServerAccount, type ServerAccount } from './server-account.ts'
@@ -44,6 +45,8 @@ interface Place {
 
 // Between a port's being found free and the server's taking it another program may take it.
 const portAttempts = 3
+// In the data folder, so that the superuser's password goes where the cluster goes.
+const passwordFile = 'freehold-password'
 
 /** Starts a Postgres server on the loopback that ends when this process does. */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -53,13 +56,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     options.folder === undefined ? await makeTemporaryPlace(options, account) : { folder: path.resolve(options.folder) }
   try {
     const password = await prepareFolder(options, place.folder, binaries, account)
+    const isStillAttached = createAttachment()
     for (let attempt = 1; ; attempt += 1) {
       try {
         const port = options.port ?? (await findFreePort())
         return await startOnPort(options, { place, port, binaries, account, password })
       } catch (error) {
         const again = error instanceof PortTakenError && options.port === undefined && attempt < portAttempts
-        if (!again) {
+        if (!again && !(await isStillAttached(error))) {
           throw error
         }
       }
@@ -151,17 +155,15 @@ async function prepareFolder(
   account: ServerAccount | undefined,
 ): Promise<string> {
   const template = await prepareTemplate(binaries, account)
-  const password = (await readFile(path.join(template, 'password'), 'utf8')).trim()
-  if (!existsSync(path.join(folder, 'PG_VERSION'))) {
-    await mkdir(path.dirname(folder), { recursive: true })
-    await copyFolder(path.join(template, 'data'), folder)
+  const ofTemplate = (await readFile(path.join(template, 'password'), 'utf8')).trim()
+  if (existsSync(path.join(folder, 'PG_VERSION'))) {
+    await awaitEndOfServer(folder)
+    await giveTo(account, folder)
   } else {
-    await rm(path.join(folder, 'postmaster.pid'), { force: true })
+    await makeFolder(options, { folder, template, binaries, account, password: ofTemplate })
   }
-  await chmod(folder, 0o700)
-  if (account !== undefined) {
-    await chownAll(folder, account)
-  }
+  // The template may be made anew, with another password, while the cluster lives on.
+  const password = await readFile(path.join(folder, passwordFile), 'utf8').catch(() => ofTemplate)
   const method = options.authentication === 'trust' ? 'trust' : 'scram-sha-256'
   const hosts = ['127.0.0.1/32', '::1/128'].flatMap((host) => [
     `host all all ${host} ${method}`,
@@ -169,6 +171,40 @@ async function prepareFolder(
   ])
   await writeFile(path.join(folder, 'pg_hba.conf'), `${hosts.join('\n')}\n`)
   return password
+}
+
+interface FolderParts {
+  folder: string
+  template: string
+  binaries: Binaries
+  account: ServerAccount | undefined
+  password: string
+}
+
+/** Copies the template under another name first: a copy that was cut off must not be taken for a cluster. */
+async function makeFolder(options: ServerOptions, parts: FolderParts): Promise<void> {
+  const { folder, template, binaries, account, password } = parts
+  const staged = `${folder}.new`
+  await mkdir(path.dirname(folder), { recursive: true })
+  await rm(staged, { recursive: true, force: true })
+  await copyFolder(path.join(template, 'data'), staged)
+  await writeFile(path.join(staged, passwordFile), password, { mode: 0o600 })
+  await giveTo(account, staged)
+  if (!options.ephemeral) {
+    await run(path.join(binaries.folder, 'bin', 'initdb'), ['--sync-only', '-D', staged], {
+      cwd: staged,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+      ...account,
+    })
+  }
+  await rename(staged, folder)
+}
+
+async function giveTo(account: ServerAccount | undefined, folder: string): Promise<void> {
+  await chmod(folder, 0o700)
+  if (account !== undefined) {
+    await chownAll(folder, account)
+  }
 }
 
 /** Copies with the system's own command, which takes a third of the time that Node's takes for some thousand files. */
@@ -186,11 +222,11 @@ async function prepareTemplate(binaries: Binaries, account: ServerAccount | unde
     return template
   }
   const scratch = await mkdtemp(path.join(tmpdir(), 'freehold-initdb-'))
-  const passwordFile = path.join(scratch, 'password')
-  await writeFile(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
+  const file = path.join(scratch, 'password')
+  await writeFile(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
   if (account !== undefined) {
     await chown(scratch, account.uid, account.gid)
-    await chown(passwordFile, account.uid, account.gid)
+    await chown(file, account.uid, account.gid)
   }
   const args = [
     '-D',
@@ -203,7 +239,7 @@ async function prepareTemplate(binaries: Binaries, account: ServerAccount | unde
     '--no-sync',
     '--wal-segsize=1',
   ]
-  await run(path.join(binaries.folder, 'bin', 'initdb'), [...args, '-A', 'scram-sha-256', '--pwfile', passwordFile], {
+  await run(path.join(binaries.folder, 'bin', 'initdb'), [...args, '-A', 'scram-sha-256', '--pwfile', file], {
     cwd: scratch,
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     ...account,
