@@ -22,3 +22,15 @@ export function listenForInterruption(surroundings: Surroundings, say: (text: st
   })
   return { signal: controller.signal, close }
 }
+
+/** As above where nothing has to be said: a second signal ends the process at once. */
+export function listenForAbort(surroundings: Surroundings): Interruption {
+  const controller = new AbortController()
+  const close = surroundings.onInterrupt(() => {
+    if (controller.signal.aborted) {
+      surroundings.exitNow(exitCodes.stopped)
+    }
+    controller.abort()
+  })
+  return { signal: controller.signal, close }
+}

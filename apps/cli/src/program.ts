@@ -14,6 +14,7 @@ import { statusCommand } from './commands/status.ts'
 import { undoCommand } from './commands/undo.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { parseNotEmpty, parseServiceName } from './option-values.ts'
+import { addPlatformCommands } from './platform-commands.ts'
 import { widthOf } from './render/text.ts'
 import { type CommonOptions, reportError, runCommand } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -98,6 +99,7 @@ export function buildProgram(surroundings: Surroundings, onExitCode: (code: Exit
   add(driftCommand)
   add(baselineCommand)
   add(resolveCommand)
+  addPlatformCommands(program, surroundings, onExitCode)
   return program
 }
 

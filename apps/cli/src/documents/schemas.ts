@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { platformStatusDocument, upDocument } from '../platform/documents/platform-documents.ts'
 import {
   baselineDocument,
   deployDocument,
@@ -21,9 +22,11 @@ const documents = {
     'What freehold migrate plan --json prints, plan --out writes and deploy --plan reads',
     planOutcomeDocument,
   ],
+  'platform-status.json': ['What freehold status --json prints', platformStatusDocument],
   'resolve.json': ['What freehold migrate resolve --json prints', resolveDocument],
   'status.json': ['What freehold migrate status --json prints', statusDocument],
   'undo.json': ['What freehold migrate undo --json prints', undoDocument],
+  'up.json': ['What freehold up --json prints once the platform is up', upDocument],
 } as const satisfies Record<string, readonly [string, z.ZodType]>
 
 /** Returns the JSON Schemas of everything that --json prints, as text by file name. */

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { GroupProgress } from '../operations/contract.ts'
+
+/** What `up --json` prints once the platform is up. */
+export const upDocument = z.strictObject({
+  version: z.string(),
+  pid: z.int(),
+  folder: z.string(),
+  urls: z.record(z.string(), z.string()),
+  postgresPort: z.int(),
+})
+
+/** What `status --json` prints. */
+export const platformStatusDocument = z.strictObject({
+  /** Null where FREEHOLD_URL names the platform: then its services are all that is known of it. */
+  platform: z
+    .strictObject({
+      version: z.string(),
+      pid: z.int(),
+      startedAt: z.string(),
+      folder: z.string(),
+      url: z.string(),
+    })
+    .nullable(),
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      url: z.string(),
+      isAlive: z.boolean(),
+      isReady: z.boolean(),
+      reasons: z.array(z.string()),
+      version: z.string().nullable(),
+      schemaVersion: z.string().nullable(),
+      outboxEvents: z.int().nullable(),
+      outboxOldestAt: z.string().nullable(),
+      deadLetters: z.int().nullable(),
+    }),
+  ),
+  groups: z.array(GroupProgress).nullable(),
+})
+export type PlatformStatus = z.output<typeof platformStatusDocument>

@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import type { createCatalogClient } from '@freehold/contracts-catalog'
+import { connect } from '@freehold/postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { getPlatform } from '../../src/platform/find-platform.ts'
+import { createWorkplace, findFamily, type RunningPlatform, type Workplace } from './running-platform.ts'
+
+const timeoutMs = 60_000
+
+describe('freehold up', { timeout: timeoutMs }, () => {
+  let place: Workplace
+  let platform: RunningPlatform
+  beforeAll(async () => {
+    place = await createWorkplace()
+    platform = await place.up()
+  }, timeoutMs)
+  afterAll(async () => await place.remove(), timeoutMs)
+
+  const catalogOf = async (): Promise<ReturnType<typeof createCatalogClient>> =>
+    (await getPlatform({}, { env: {}, folder: place.folder })).catalog
+  const readSecrets = (): { apiKey: string; sealingKeys: Record<string, string>; passwords: Record<string, string> } =>
+    JSON.parse(readFileSync(path.join(place.folder, '.freehold/secrets.json'), 'utf8'))
+
+  it('answers, tells how it is, and says so to whoever starts it again', async () => {
+    const { exitCode, document } = await place.runJson('platform-status.json', 'status')
+    expect({ exitCode, document }).toMatchObject({
+      exitCode: 0,
+      document: {
+        platform: { pid: platform.pid },
+        services: [
+          { name: 'catalog', isReady: true, schemaVersion: '20261124000000_begin' },
+          { name: 'migrations', isReady: true, schemaVersion: '20261124000000_begin' },
+        ],
+      },
+    })
+    const again = await place.runJson('error.json', 'up', '--port', '0')
+    expect(again).toMatchObject({ exitCode: 1, document: { error: { code: 'FHD_PLATFORM_RUNS_ALREADY' } } })
+  })
+
+  it('keeps its secrets in one file that its owner reads, and in no output, log or command line', async () => {
+    const { apiKey, sealingKeys, passwords } = readSecrets()
+    expect(statSync(path.join(place.folder, '.freehold/secrets.json')).mode & 0o777).toBe(0o600)
+    const logs = readdirSync(path.join(place.folder, '.freehold/log')).map((name) =>
+      readFileSync(path.join(place.folder, '.freehold/log', name), 'utf8'),
+    )
+    const lines = (await findFamily(platform.pid)).map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      } catch {
+        // Gone meanwhile, or a system without /proc.
+        return ''
+      }
+    })
+    const everything = [platform.output(), ...logs, ...lines].join('\n')
+    const secrets = [apiKey, ...Object.values(passwords), ...Object.values(sealingKeys)]
+    expect(secrets.filter((secret) => everything.includes(secret))).toEqual([])
+  })
+
+  it('lets each service into its own database only, and there change rows only', async () => {
+    const { passwords } = readSecrets()
+    const { postgresPort } = platform
+    const open = (role: string, database: string) =>
+      connect({
+        connectionString: `postgresql://${role}:${passwords[role]}@127.0.0.1:${postgresPort}/${database}`,
+        applicationName: 'test',
+      })
+    for (const [role, database] of [
+      ['catalog', 'migrations'],
+      ['migrations', 'catalog'],
+      ['catalog_migrator', 'migrations'],
+      ['events_owner', 'catalog'],
+      ['migrations', 'postgres'],
+    ] as const) {
+      await expect(open(role, database)).rejects.toThrow(/permission denied for database/)
+    }
+    const session = await open('migrations', 'migrations')
+    for (const statement of [
+      'CREATE TABLE migrations.more (id int)',
+      'DROP TABLE migrations.runs',
+      'DELETE FROM migrations._prisma_migrations',
+      'SELECT * FROM freehold.migration_runs',
+    ]) {
+      await expect(session.query(statement)).rejects.toMatchObject({ code: '42501' })
+    }
+    await session.end()
+  })
+
+  it('answers every request that is on its way when it is told to stop, and goes on at the next start', async () => {
+    const catalog = await catalogOf()
+    await catalog.registerService({ body: { serviceId: 'before-the-stop' } })
+    const agent = new Agent({ keepAlive: true, maxSockets: 30 })
+    const url = `${platform.urls['catalog']}/.well-known/jwks.json`
+    const round = () => Array.from({ length: 30 }, () => startRequest(url, agent))
+    await Promise.all(round().map(async ({ status }) => await status))
+    const inFlight = round()
+    await Promise.all(inFlight.map(async ({ sent }) => await sent))
+    const stopping = platform.stop('SIGTERM')
+    const statuses = await Promise.all(inFlight.map(async ({ status }) => await status))
+    expect(statuses).toEqual(Array.from({ length: 30 }, () => 200))
+    agent.destroy()
+    expect(await stopping).toMatchObject({ exitCode: 0 })
+    expect(await place.runJson('error.json', 'status')).toMatchObject({
+      exitCode: 1,
+      document: { error: { code: 'FHD_PLATFORM_NOT_RUNNING' } },
+    })
+    platform = await place.up()
+    expect((await (await catalogOf()).listServices()).items.map(({ id }) => id)).toEqual(['before-the-stop'])
+  })
+
+  it('goes on after all of its processes were killed at once', async () => {
+    await (await catalogOf()).registerService({ body: { serviceId: 'before-the-kill' } })
+    for (const pid of await findFamily(platform.pid)) {
+      process.kill(pid, 'SIGKILL')
+    }
+    await platform.ended
+    expect(await place.runJson('error.json', 'status')).toMatchObject({ exitCode: 1 })
+    platform = await place.up()
+    const { items } = await (await catalogOf()).listServices()
+    expect(items.map(({ id }) => id).sort()).toEqual(['before-the-kill', 'before-the-stop'])
+  })
+
+  it('names the port that another program has', async () => {
+    const other = createServer()
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
+    })
+    const taken = await place.run('up', '--data', 'elsewhere', '--port', String(port))
+    expect(taken).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(taken.stderr).toContain(`port ${port}, on which platform is to answer, is taken by another program`)
+    other.close()
+  })
+
+  it('makes no new secrets for data that only the old ones open', async () => {
+    await platform.stop('SIGTERM')
+    const file = path.join(place.folder, '.freehold/secrets.json')
+    rmSync(file)
+    expect(await place.runJson('error.json', 'up', '--port', '0')).toMatchObject({
+      exitCode: 1,
+      document: { error: { code: 'FHD_PLATFORM_SECRETS_MISSING' } },
+    })
+  })
+})
+
+/** Sends a request: `sent` once all of it is under way, `status` once all of the answer is there. */
+function startRequest(url: string, agent: Agent): { sent: Promise<void>; status: Promise<number | undefined> } {
+  const request = get(url, { agent })
+  return {
+    sent: new Promise((resolve) => request.once('finish', () => resolve())),
+    status: new Promise((resolve, reject) => {
+      request.once('error', reject)
+      request.once('response', (response) => {
+        response.resume().once('end', () => resolve(response.statusCode))
+      })
+    }),
+  }
+}
