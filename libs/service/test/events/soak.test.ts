@@ -13,5 +13,5 @@ describe('events through outbox, log and inbox', () => {
     } finally {
       await broker.stop()
     }
-  })
+  }, 180_000)
 })

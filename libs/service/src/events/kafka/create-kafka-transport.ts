@@ -27,26 +27,9 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
   const { log, partitions = partitionsDefault } = options
   const kafka = createKafka(options)
   const subscriptions = new Set<{ close(): Promise<void> }>()
-  const knownTopics = new Set<string>()
+  const makeTopics = createTopicMaker(kafka, partitions)
   let producing: Promise<Producer> | undefined
 
-  const makeTopics = async (topics: string[]): Promise<void> => {
-    const unknown = [...new Set(topics)].filter((topic) => !knownTopics.has(topic))
-    if (unknown.length === 0) {
-      return
-    }
-    await withAdmin(kafka, async (admin) => {
-      const existing = new Set(await admin.listTopics())
-      const missing = unknown.filter((topic) => !existing.has(topic))
-      if (missing.length > 0) {
-        // Another instance may be first, which is as good.
-        await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions: partitions })) })
-      }
-    })
-    for (const topic of unknown) {
-      knownTopics.add(topic)
-    }
-  }
   const discardProducer = (broken: Promise<Producer> | undefined): void => {
     if (producing === broken) {
       producing = undefined
@@ -95,6 +78,28 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
       producing = undefined
       await current?.then((producer) => producer.disconnect()).catch(() => {})
     },
+  }
+}
+
+/** Returns a function that makes those of the topics that there are not, and asks for each only once. */
+function createTopicMaker(kafka: Kafka, partitions: number): (topics: string[]) => Promise<void> {
+  const known = new Set<string>()
+  return async (topics) => {
+    const unknown = [...new Set(topics)].filter((topic) => !known.has(topic))
+    if (unknown.length === 0) {
+      return
+    }
+    await withAdmin(kafka, async (admin) => {
+      const existing = new Set(await admin.listTopics())
+      const missing = unknown.filter((topic) => !existing.has(topic))
+      if (missing.length > 0) {
+        // Another instance may be first, which is as good.
+        await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions: partitions })) })
+      }
+    })
+    for (const topic of unknown) {
+      known.add(topic)
+    }
   }
 }
 
