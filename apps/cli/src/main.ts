@@ -1,6 +1,7 @@
 import process from 'node:process'
+import { text } from 'node:stream/consumers'
 import { runProgram } from './program.ts'
-import { askAtTerminal, toOutput } from './terminal.ts'
+import { askAtTerminal, askSecretAtTerminal, toOutput } from './terminal.ts'
 
 const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
 
@@ -12,6 +13,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   folder: process.cwd(),
   confirm: canAsk ? askAtTerminal : null,
+  askSecret: canAsk ? askSecretAtTerminal : null,
+  readInput: () => text(process.stdin),
   now: () => performance.now(),
   onInterrupt(listener) {
     process.on('SIGINT', listener)

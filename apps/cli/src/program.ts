@@ -118,6 +118,7 @@ function addCommand<Options>(
       parseNotEmpty,
     )
     .option('--database-url <url>', 'the database (default: DIRECT_URL, or DATABASE_URL)')
+    .option('--database <name>', 'on a platform: which database of the service (default: its only one)', parseNotEmpty)
     .option('--schema <name>', 'schema of the migrations (default: of the URL, or public)', parseNotEmpty)
   definition.configure(command)
   command.action(() => run(command.optsWithGlobals<Options & CommonOptions>()))

@@ -1,18 +1,22 @@
 import { Problem, problems } from '@freehold/migrations/problem'
-import type { MigrateCommand } from './command.ts'
+import type { CommandResult, MigrateCommand } from './command.ts'
 import { type ExitCode, exitCodeOf } from './exit-codes.ts'
-import { listenForInterruption } from './interruption.ts'
+import { type Interruption, listenForInterruption } from './interruption.ts'
 import { createLineProgress } from './progress/line-progress.ts'
 import { createLiveProgress } from './progress/live-progress.ts'
 import type { Progress } from './progress/progress.ts'
+import type { TextOptions } from './render/plan-text.ts'
 import { createRedaction, renderError, toErrorDocument } from './render/problem.ts'
 import { createPaint, widthOf } from './render/text.ts'
 import type { Surroundings } from './surroundings.ts'
-import { findDatabaseUrl, findFolder, findPlace, type TargetOptions } from './target-options.ts'
+import { findDatabaseUrl, findFolder, findPlace, mayBeOnPlatform, type TargetOptions } from './target-options.ts'
 
 /** Options that every command has. */
 export interface CommonOptions extends TargetOptions {
   json?: boolean
+  /** On a platform: which of the service's databases. */
+  database?: string
+  approve?: string
 }
 
 /** Runs a command and prints how it ended; never throws, for each error becomes a message and an exit code. */
@@ -24,7 +28,7 @@ export async function runCommand<Options>(
   const progress = createProgress(surroundings)
   const interruption = listenForInterruption(surroundings, progress.say)
   try {
-    const result = await start(command, options, surroundings, { progress, signal: interruption.signal })
+    const result = await start(command, options, surroundings, { progress, interruption, signal: interruption.signal })
     progress.close()
     surroundings.stdout.write(options.json === true ? toJson(result.document) : result.text)
     return result.exitCode
@@ -40,9 +44,17 @@ async function start<Options>(
   command: MigrateCommand<Options>,
   options: Options & CommonOptions,
   surroundings: Surroundings,
-  run: { progress: Progress; signal: AbortSignal },
+  run: { progress: Progress; interruption: Interruption; signal: AbortSignal },
 ) {
   command.check?.(options)
+  const text = { paint: createPaint(surroundings.stdout, surroundings.env), width: widthOf(surroundings.stdout) }
+  const { service } = options
+  if (service !== undefined && mayBeOnPlatform(options, surroundings)) {
+    const result = await runOnPlatform(command, { ...options, service }, surroundings, { ...run, text })
+    if (result !== undefined) {
+      return result
+    }
+  }
   const place = await findPlace(options, surroundings.env)
   const engine = await surroundings.loadEngine()
   const migrationsFolder = await findFolder(options, {
@@ -63,11 +75,44 @@ async function start<Options>(
         signal: run.signal,
       },
       surroundings,
-      text: { paint: createPaint(surroundings.stdout, surroundings.env), width: widthOf(surroundings.stdout), schema },
+      text: { ...text, schema },
       place: place.description,
     },
     options,
   )
+}
+
+/** Runs the command on the platform of these surroundings; undefined where none runs. */
+async function runOnPlatform<Options>(
+  command: MigrateCommand<Options>,
+  options: Options & CommonOptions & { service: string },
+  surroundings: Surroundings,
+  run: { progress: Progress; interruption: Interruption; signal: AbortSignal; text: Omit<TextOptions, 'schema'> },
+): Promise<CommandResult | undefined> {
+  const { findRemotePlace, findServiceStatus, toPlatformProblem } = await import('./platform/remote/index.ts')
+  try {
+    if (command.name === 'status') {
+      return await findServiceStatus(options, surroundings, run.text)
+    }
+    const place = await findRemotePlace(options, surroundings, run.progress.say)
+    if (place === undefined) {
+      return undefined
+    }
+    const { engine, schema } = place
+    Object.assign(run.interruption.words, place.words)
+    const search = { engine, folder: surroundings.folder, needed: command.needsFolder }
+    const target = {
+      databaseUrl: '',
+      migrationsFolder: await findFolder(options, search),
+      schema,
+      onFact: run.progress.onFact,
+      signal: run.signal,
+    }
+    const context = { engine, target, surroundings, text: { ...run.text, schema }, place: place.description }
+    return await command.run(context, options)
+  } catch (error) {
+    throw toPlatformProblem(error)
+  }
 }
 
 function createProgress({ stderr, env, now }: Surroundings): Progress {

@@ -19,6 +19,10 @@ export interface Surroundings {
   folder: string
   /** Asks a person a question of yes or no, until the signal takes it back; null where no person can answer. */
   confirm: ((question: string, signal: AbortSignal) => Promise<boolean>) | null
+  /** Asks a person for something that is not shown; undefined where the answer is empty, null where no person can answer. */
+  askSecret: ((question: string, signal: AbortSignal) => Promise<string | undefined>) | null
+  /** Returns what comes on standard input, to its end. */
+  readInput(): Promise<string>
   now(): number
   /** Calls the listener at each SIGINT and SIGTERM; returns how to stop listening. */
   onInterrupt(listener: () => void): () => void

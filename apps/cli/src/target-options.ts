@@ -1,6 +1,8 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Problem, problems } from '@freehold/migrations/problem'
 import type { Engine } from './engine.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** The options that say which database and which folder a command works on. */
 export interface TargetOptions {
@@ -22,6 +24,27 @@ export interface Place {
 /** Returns the database URL: the option, else DIRECT_URL, else DATABASE_URL; an empty one counts as not given. */
 export function findDatabaseUrl(options: TargetOptions, env: Record<string, string | undefined>): string | undefined {
   return [options.databaseUrl, env['DIRECT_URL'], env['DATABASE_URL']].find((url) => url !== undefined && url !== '')
+}
+
+/** Tells whether a platform may be meant: one is named, or has left its mark here or in a folder above; no database is given. */
+export function mayBeOnPlatform(
+  options: TargetOptions,
+  { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
+): boolean {
+  if (options.databaseUrl !== undefined) {
+    return false
+  }
+  if ((env['FREEHOLD_URL'] ?? '') !== '') {
+    return true
+  }
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (existsSync(join(at, '.freehold/platform.json'))) {
+      return true
+    }
+    if (at === dirname(at)) {
+      return false
+    }
+  }
 }
 
 /** Returns what the options and the environment say of the database; throws a Problem where that is no use. */

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 import type { Output } from './surroundings.ts'
 
 /** Returns the stream as an output whose reader may go away without an error, as `| head` does. */
@@ -36,6 +37,26 @@ export function askAtTerminal(question: string, signal: AbortSignal): Promise<bo
     })
     terminal.question(`${question} [y/N] `, (answer) => {
       resolve(/^\s*y(es)?\s*$/i.test(answer))
+      terminal.close()
+    })
+  })
+}
+
+/** Asks at the terminal for something that is not shown; undefined where nothing is given. */
+export function askSecretAtTerminal(question: string, signal: AbortSignal): Promise<string | undefined> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  process.stderr.write(`${question} `)
+  return new Promise((resolve) => {
+    terminal.once('close', () => {
+      process.stderr.write('\n')
+      resolve(undefined)
+    })
+    signal.addEventListener('abort', () => terminal.close(), { once: true })
+    terminal.once('SIGINT', () => terminal.close())
+    terminal.question('', (answer) => {
+      const given = answer.trim()
+      resolve(given === '' ? undefined : given)
       terminal.close()
     })
   })

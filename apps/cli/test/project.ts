@@ -104,6 +104,8 @@ async function runInProcess(args: string[], folder: string, url: string): Promis
     env: { DATABASE_URL: url },
     folder,
     confirm: null,
+    askSecret: null,
+    readInput: () => Promise.resolve(''),
     now: () => performance.now(),
     onInterrupt: () => () => {},
     exitNow: () => {},

@@ -32,6 +32,7 @@ export const deployCommand: MigrateCommand<DeployCommandOptions> = {
       .option('--plan <file>', 'run the plan that plan --out wrote; needs no shadow', parseNotEmpty)
       .option('--complete-previous', 'complete a window that an earlier deploy left open, first')
       .option('--max-lock-ms <n>', 'longest time that a caller waits for a step', parseMaxLockMs, maxLockMsDefault)
+      .option('--approve <reason>', 'on a platform: approve what a plan destroys', parseNotEmpty)
       .option('--yes', 'ask nothing')
   },
   async run({ engine, target, surroundings, text, place }, options) {

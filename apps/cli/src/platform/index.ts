@@ -15,6 +15,15 @@ type Loaded = (context: PlatformContext, options: PlatformCommandOptions, args: 
 
 /** Each is loaded alone: only `up` needs the services. */
 const commands: Record<string, () => Promise<Loaded>> = {
+  apply: async () => toLoaded((await import('./commands/apply.ts')).runApply),
+  audit: async () => toLoaded((await import('./commands/audit.ts')).runAudit),
+  'config get': async () => toLoaded((await import('./commands/config.ts')).runConfigGet),
+  'config history': async () => toLoaded((await import('./commands/config.ts')).runConfigHistory),
+  'config rollback': async () => toLoaded((await import('./commands/config.ts')).runConfigRollback),
+  'config set': async () => toLoaded((await import('./commands/config.ts')).runConfigSet),
+  events: async () => toLoaded((await import('./commands/events.ts')).runEvents),
+  init: async () => toLoaded((await import('./commands/init.ts')).runInit),
+  'service add': async () => toLoaded((await import('./commands/service-add.ts')).runServiceAdd),
   up: async () => toLoaded((await import('./commands/up.ts')).runUp),
   status: async () => toLoaded((await import('./commands/status.ts')).runStatus),
 }

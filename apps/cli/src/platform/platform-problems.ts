@@ -37,6 +37,56 @@ export const platformProblems = {
     kind: 'usage',
     hint: 'FREEHOLD_URL is where the catalog answers, FREEHOLD_MIGRATIONS_URL where the migrations service does',
   },
+  notOwn: {
+    code: 'FHD_PLATFORM_NOT_OWN',
+    kind: 'usage',
+    hint: 'this works on a platform of freehold up, on its machine: leave FREEHOLD_URL out',
+  },
+  fileInvalid: {
+    code: 'FHD_PLATFORM_FILE_INVALID',
+    kind: 'refused',
+    hint: 'mend the lines that are named; freehold init writes a file that explains every key',
+  },
+  fileExists: {
+    code: 'FHD_PLATFORM_FILE_EXISTS',
+    kind: 'refused',
+    hint: 'it is left as it is; edit it, then run freehold apply',
+  },
+  nameMissing: {
+    code: 'FHD_PLATFORM_NAME_MISSING',
+    kind: 'usage',
+    hint: 'write name into freehold.yaml, or give --name: lower case letters, digits and -, a letter first',
+  },
+  databaseMissing: {
+    code: 'FHD_PLATFORM_DATABASE_MISSING',
+    kind: 'refused',
+    hint: 'enter it with freehold service add FOLDER --database-url URL',
+  },
+  databaseUnclear: {
+    code: 'FHD_PLATFORM_DATABASE_UNCLEAR',
+    kind: 'usage',
+    hint: 'name one of them with --database',
+  },
+  approvalMissing: {
+    code: 'FHD_PLATFORM_APPROVAL_MISSING',
+    kind: 'refused',
+    hint: 'read the plan, then run the same command with --approve REASON',
+  },
+  runEnded: {
+    code: 'FHD_PLATFORM_RUN_ENDED',
+    kind: 'refused',
+    hint: 'freehold migrate status --service NAME shows it; the same command starts another',
+  },
+  runPaused: {
+    code: 'FHD_PLATFORM_RUN_PAUSED',
+    kind: 'stopped',
+    hint: 'the same command lets it go on; freehold migrate undo takes it back',
+  },
+  unfollowed: {
+    code: 'FHD_PLATFORM_RUN_UNFOLLOWED',
+    kind: 'stopped',
+    hint: 'freehold migrate status --service NAME shows it; the same command follows it again',
+  },
   stopped: { code: 'FHD_PLATFORM_STOPPED', kind: 'stopped', hint: 'run the same command again' },
   unreachable: {
     code: 'FHD_PLATFORM_UNREACHABLE',

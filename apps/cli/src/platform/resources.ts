@@ -16,3 +16,6 @@ export function migrationsFolderOf(service: string): string {
   const folder = isBundled ? bundled : new URL('migrations/', root)
   return fileURLToPath(new URL(`${isBundled ? 'migrations/' : ''}${service}/migrations`, folder))
 }
+
+/** Where the JSON Schemas lie: beside the sources and beside the bundle. */
+export const schemasFolder = new URL(isBundled ? '../schemas/' : '../../schemas/', import.meta.url)

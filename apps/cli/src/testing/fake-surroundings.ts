@@ -15,6 +15,8 @@ export interface FakeOptions {
   env?: Record<string, string>
   folder?: string
   isTerminal?: boolean
+  /** What comes on standard input. */
+  input?: string
   /** The answer of the person at the terminal; without one there is no terminal to ask at. */
   answer?: boolean
   /** Called with the function that sends SIGINT. */
@@ -63,6 +65,8 @@ export async function runFake(argv: string[], options: FakeOptions = {}): Promis
             stderr.write(`${question} [y/N]\n`)
             return Promise.resolve(answer)
           },
+    askSecret: null,
+    readInput: () => Promise.resolve(options.input ?? ''),
     now: () => 0,
     onInterrupt(listener) {
       options.onStart?.(listener)

@@ -1,6 +1,6 @@
 /** A platform as people start it: a process of its own, with a folder of its own. */
 
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -30,8 +30,12 @@ export interface RunningPlatform {
 /** A folder that people work in. */
 export interface Workplace {
   folder: string
+  /** Environment of what is started from now on, beside that of the tests. */
+  env: Record<string, string>
   /** Starts the platform and resolves when it is up; rejects with what it said if it does not come up. */
   up(...args: string[]): Promise<RunningPlatform>
+  /** Starts a command that may be killed; `says` resolves when its output holds the text. */
+  start(...args: string[]): { child: ChildProcess; ended: Promise<Ended>; says(text: string): Promise<void> }
   /** Runs a command to its end. */
   run(...args: string[]): Promise<Ended>
   /** Runs a command with --json and checks its document against the schema. */
@@ -45,10 +49,13 @@ export async function createWorkplace(): Promise<Workplace> {
   // Under root the server runs under another account, which has to get there.
   await chmod(folder, 0o755)
   const running: RunningPlatform[] = []
-  const run = async (...args: string[]): Promise<Ended> => await start(folder, args).ended
+  const env: Record<string, string> = {}
+  const run = async (...args: string[]): Promise<Ended> => await start(folder, args, env).ended
   return {
     folder,
+    env,
     run,
+    start: (...args) => start(folder, args, env),
     async up(...args) {
       const platform = await startUp(folder, args)
       running.push(platform)
@@ -57,7 +64,7 @@ export async function createWorkplace(): Promise<Workplace> {
     async runJson(schema, ...args) {
       const { exitCode, stdout } = await run(...args, '--json')
       const document = JSON.parse(stdout) as Record<string, unknown>
-      const fits = new Ajv2020({ allErrors: true }).compile(
+      const fits = new Ajv2020({ allErrors: true, validateFormats: false }).compile(
         JSON.parse(await readFile(new URL(schema, schemas), 'utf8')) as object,
       )
       if (!fits(document)) {
@@ -72,15 +79,16 @@ export async function createWorkplace(): Promise<Workplace> {
   }
 }
 
-function start(folder: string, args: string[]) {
+function start(folder: string, args: string[], given: Record<string, string> = {}) {
   const {
     FREEHOLD_URL: _url,
     FREEHOLD_API_KEY: _key,
     DATABASE_URL: _database,
     DIRECT_URL: _direct,
-    ...env
+    ...own
   } = process.env
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...own, ...given }
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString()
@@ -91,7 +99,17 @@ function start(folder: string, args: string[]) {
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })
-  return { child, ended, output: () => stdout + stderr }
+  const output = (): string => stdout + stderr
+  const says = async (text: string): Promise<void> => {
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => (output().includes(text) ? resolve() : undefined)
+      child.stdout.on('data', look)
+      child.stderr.on('data', look)
+      void ended.then(() => reject(new Error(`it ended without saying ${text}: ${output()}`)))
+      look()
+    })
+  }
+  return { child, ended, output, says }
 }
 
 async function startUp(folder: string, args: string[]): Promise<RunningPlatform> {

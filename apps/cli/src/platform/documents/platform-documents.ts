@@ -1,3 +1,4 @@
+import { RunPhase, RunState } from '@freehold/contracts-migrations'
 import { z } from 'zod'
 import { GroupProgress } from '../operations/contract.ts'
 
@@ -39,3 +40,29 @@ export const platformStatusDocument = z.strictObject({
   groups: z.array(GroupProgress).nullable(),
 })
 export type PlatformStatus = z.output<typeof platformStatusDocument>
+
+/** What `migrate status --service --json` prints on a platform. */
+export const serviceStatusDocument = z.strictObject({
+  service: z.string(),
+  databases: z.array(
+    z.strictObject({
+      name: z.string(),
+      schema: z.string(),
+      /** The latest one. */
+      run: z
+        .strictObject({
+          id: z.string(),
+          state: RunState,
+          phase: RunPhase,
+          applied: z.array(z.string()),
+          problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+          createdBy: z.string(),
+          createdAt: z.string(),
+          startedAt: z.string().nullable(),
+          finishedAt: z.string().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+})
+export type ServiceStatus = z.output<typeof serviceStatusDocument>
