@@ -1,8 +1,8 @@
-// Bundles the command line into apps/cli/dist: freehold.js and what it loads later. That is what the published package
-// runs. Only what the root package.json names as its dependencies stays outside: WebAssembly and the server's programs
+// Bundles the command line into apps/cli/dist: freehold.js and what it loads later, and the SQL of Freehold's own schemas
+// for `freehold up`. That is what the published package runs. Only what the root package.json names as its dependencies stays outside: WebAssembly and the server's programs
 // cannot be bundled.
 
-import { readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -32,3 +32,7 @@ await build({
   legalComments: 'eof',
   logLevel: 'warning',
 })
+
+const resources = path.join(dist, 'resources')
+cpSync(path.join(root, 'libs/service/sql/events-log.sql'), path.join(resources, 'events-log.sql'))
+cpSync(path.join(root, 'migrations'), path.join(resources, 'migrations'), { recursive: true })

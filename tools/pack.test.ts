@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -96,5 +96,29 @@ describe('the packed tarball', () => {
     )
     await client.end()
     expect(rows).toEqual([{ finished: 2, index: '"Order_total_idx"' }])
+  })
+
+  it('brings all that a platform needs', { timeout: timeoutMs }, async () => {
+    // Under root the server runs under another account, which has to get there.
+    chmodSync(scratch, 0o755)
+    const program = path.join(folder, 'node_modules/freehold/apps/cli/bin/freehold.js')
+    const platform = spawn(process.execPath, [program, 'up', '--port', '0', '--json'], { cwd: folder })
+    let said = ''
+    platform.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    const ended = new Promise<number | null>((resolve) => platform.once('exit', resolve))
+    await new Promise((resolve, reject) => {
+      platform.stdout.once('data', resolve)
+      void ended.then(() => reject(new Error(said)))
+    })
+    const { stdout } = await run(process.execPath, [program, 'status', '--json'], { cwd: folder })
+    const { services } = JSON.parse(stdout) as { services: { name: string; isReady: boolean }[] }
+    expect(services.map(({ name, isReady }) => [name, isReady])).toEqual([
+      ['catalog', true],
+      ['migrations', true],
+    ])
+    platform.kill('SIGTERM')
+    expect(await ended).toBe(0)
   })
 })
