@@ -32,6 +32,18 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+const networkCodes: ReadonlySet<string> = new Set([
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
 const connectionLossMessages = [
   'Connection terminated',
   'Connection terminated unexpectedly',
@@ -46,10 +58,28 @@ export function isConnectionLoss(error: unknown): boolean {
     return state.startsWith('08') || state === '57P01' || state === '57P02' || state === '57P03'
   }
   const code = (error as { code?: unknown } | null)?.code
-  if (typeof code === 'string' && /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/.test(code)) {
+  if (typeof code === 'string' && networkCodes.has(code)) {
     return true
   }
   // node-postgres gives these no code; the text is its own and not the server's.
+  return connectionLossMessages.includes(messageOf(error))
+}
+
+// Of pg-pool, then of pg itself: no statement was sent.
+const neverConnectedMessages = [
+  'timeout exceeded when trying to connect',
+  'Connection terminated due to connection timeout',
+  'timeout expired',
+]
+
+/** Tells whether the database could not be reached: the connection is gone, or there never was one in time. */
+export function isUnreachable(error: unknown): boolean {
+  return (
+    isConnectionLoss(error) || (sqlstateOf(error) === undefined && neverConnectedMessages.includes(messageOf(error)))
+  )
+}
+
+function messageOf(error: unknown): string {
   const message = (error as { message?: unknown } | null)?.message
-  return typeof message === 'string' && connectionLossMessages.includes(message)
+  return typeof message === 'string' ? message : ''
 }

@@ -1,7 +1,7 @@
 // Applies records with their handlers so that each takes effect once. The mark in the inbox and the effect are one
 // transaction; a batch is one transaction as long as nothing fails, and one for each record when something does.
 
-import { isConnectionLoss, sqlstateOf, sqlstates } from '@freehold/postgres'
+import { isUnreachable, sqlstateOf, sqlstates } from '@freehold/postgres'
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Kysely, Transaction } from 'kysely'
 import type { EventHandler } from './event-handler.ts'
@@ -151,11 +151,13 @@ const transientSqlstates: ReadonlySet<string> = new Set([
   sqlstates.deadlockDetected,
   sqlstates.lockNotAvailable,
   sqlstates.adminShutdown,
+  // The statement timeout: the server was too slow, whatever the event says.
+  sqlstates.queryCanceled,
 ])
 
 /** Tells whether the database failed and not the event, so that trying again costs the event no attempt. */
 export function isTransient(error: unknown): boolean {
   const state = sqlstateOf(error)
   // Class 53 is a server without room, memory or connections.
-  return isConnectionLoss(error) || (state !== undefined && (transientSqlstates.has(state) || state.startsWith('53')))
+  return isUnreachable(error) || (state !== undefined && (transientSqlstates.has(state) || state.startsWith('53')))
 }

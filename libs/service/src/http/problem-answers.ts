@@ -1,7 +1,7 @@
 // Every answer that is not a success, as a problem document; and one line in the log for each failure.
 
 import { baseProblems, problemMediaType, UnreachableError } from '@freehold/contracts-base'
-import { isConnectionLoss, sqlstateOf, sqlstates } from '@freehold/postgres'
+import { isUnreachable, sqlstateOf, sqlstates } from '@freehold/postgres'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { retryAfterOverloadMs } from '../limits.ts'
 import { Problem, toProblemDocument } from '../problem.ts'
@@ -36,8 +36,11 @@ export function toProblem(error: unknown): Problem {
 
 function findDatabaseProblem(error: unknown): Problem | undefined {
   const sqlstate = sqlstateOf(error)
-  if (isConnectionLoss(error) || sqlstate === sqlstates.tooManyConnections) {
+  if (isUnreachable(error) || sqlstate === sqlstates.tooManyConnections) {
     return new Problem(baseProblems.databaseUnavailable, { sqlstate, retryAfterMs: retryAfterOverloadMs, cause: error })
+  }
+  if (sqlstate === sqlstates.queryCanceled) {
+    return new Problem(baseProblems.timedOut, { sqlstate, retryAfterMs: retryAfterOverloadMs, cause: error })
   }
   const isTransient = [sqlstates.serializationFailure, sqlstates.deadlockDetected, sqlstates.lockNotAvailable].some(
     (each) => each === sqlstate,
