@@ -107,6 +107,11 @@ BEGIN
                 ON CONFLICT DO NOTHING;
         END IF;
     END LOOP;
+    IF EXISTS (
+        SELECT FROM unnest(in_topics, in_sources) AS r (topic, source) WHERE r.source IS DISTINCT FROM split_part(r.topic, '.', 2)
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'the source of an event is the context of its topic';
+    END IF;
 
     PERFORM FROM events.partitions p
     WHERE (p.topic, p.number) IN (

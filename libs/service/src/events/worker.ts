@@ -42,8 +42,13 @@ export async function pause(durationMs: number, signal: AbortSignal): Promise<vo
 
 /** Returns the text of an error for a status or a dead letter, with that of its causes. */
 export function toErrorText(error: unknown): string {
+  // Postgres stores no NUL, and a message may repeat what the event holds.
+  return describe(error).replaceAll('\0', '\u{fffd}')
+}
+
+function describe(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error)
   }
-  return error.cause === undefined ? error.message : `${error.message}: ${toErrorText(error.cause)}`
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`
 }

@@ -48,6 +48,9 @@ describe('rights on the events log', () => {
     await expect(openAs('orders').publish([aRecord({ topic: 'freehold.billing.right.v1' })])).rejects.toThrow(
       'role "orders" may not append to topic freehold.billing.right.v1',
     )
+    await expect(openAs('orders').publish([aRecord({ topic, source: 'billing' })])).rejects.toThrow(
+      'the source of an event is the context of its topic',
+    )
     await expect(openAs('orders').publish([aRecord({ topic: 'other.orders.right.v1' })])).rejects.toMatchObject({
       constraint: 'topics_name_check',
     })

@@ -1,6 +1,7 @@
 // CloudEvents 1.0 in the binary mode of its Kafka binding: attributes as headers, the data alone as the value.
 
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
+import { holdsNul } from '../holds-nul.ts'
 import type { EventRecord } from '../transport.ts'
 
 /** Returns the record as a Kafka message. */
@@ -19,22 +20,69 @@ export function toMessage(record: EventRecord): Message {
   return { key: record.key, value: JSON.stringify(record.data), headers }
 }
 
-/** Returns the record that a message holds, or undefined when it is no CloudEvent with JSON data. */
-export function fromMessage(topic: string, { key, value, headers }: KafkaMessage): EventRecord | undefined {
+/** What a message is: a record, or why it is none. */
+export type ReadMessage = { record: EventRecord } | { fault: string }
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+// The index of dead letters takes no longer ones.
+const keyBytesMax = 1024
+
+/**
+ * Returns the record that a message holds, or why it holds none: anybody who reaches the broker can write one, and what
+ * the inbox cannot store would come again for ever.
+ */
+export function fromMessage(topic: string, { key, value, headers }: KafkaMessage): ReadMessage {
   const attribute = (name: string): string | undefined => headers?.[name]?.toString()
-  const [id, type, source, time] = ['ce_id', 'ce_type', 'ce_source', 'ce_time'].map(attribute)
-  if (id === undefined || type === undefined || source === undefined || time === undefined || value === null) {
-    return undefined
+  const id = attribute('ce_id')?.toLowerCase() ?? ''
+  const type = attribute('ce_type') ?? ''
+  const source = attribute('ce_source') ?? ''
+  const time = toTime(attribute('ce_time') ?? '')
+  const keyText = key?.toString() ?? ''
+  if (!uuidForm.test(id)) {
+    return { fault: 'ce_id is no UUID' }
   }
-  let data: unknown
-  try {
-    data = JSON.parse(value.toString())
-  } catch {
-    return undefined
+  if (type === '' || type.includes('\0')) {
+    return { fault: 'ce_type names no type' }
   }
-  const record = { id, type, topic, key: key?.toString() ?? '', source, time, data }
+  if (source !== topic.split('.')[1]) {
+    return { fault: 'ce_source is not the context of the topic' }
+  }
+  if (time === undefined) {
+    return { fault: 'ce_time is no time in ISO 8601' }
+  }
+  if (keyText.includes('\0') || Buffer.byteLength(keyText) > keyBytesMax) {
+    return { fault: `the key has a NUL character or more than ${keyBytesMax} bytes` }
+  }
+  const data = parseData(value)
+  if ('fault' in data) {
+    return data
+  }
+  const record = { id, type, topic, key: keyText, source, time, data: data.parsed }
   const traceparent = attribute('traceparent')
-  return traceparent === undefined ? record : { ...record, traceparent }
+  return {
+    record: traceparent === undefined || !traceparentForm.test(traceparent) ? record : { ...record, traceparent },
+  }
+}
+
+/** Returns the time as Postgres takes it; there is no year 0 there. */
+function toTime(text: string): string | undefined {
+  const time = new Date(text)
+  if (!timeForm.test(text) || Number.isNaN(time.getTime())) {
+    return undefined
+  }
+  const normal = time.toISOString()
+  return /^(?!0000)\d{4}-/.test(normal) ? normal : undefined
+}
+
+function parseData(value: Buffer | null): { parsed: unknown } | { fault: string } {
+  try {
+    const parsed: unknown = JSON.parse(value?.toString() ?? '')
+    return holdsNul(JSON.stringify(parsed)) ? { fault: 'the data have a NUL character' } : { parsed }
+  } catch {
+    return { fault: 'the data are no JSON' }
+  }
 }
 
 /** Returns the messages of records by topic, cut into batches that a broker takes; order is kept. */

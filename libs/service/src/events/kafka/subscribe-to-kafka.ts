@@ -102,14 +102,11 @@ async function consumeBatch(payload: EachBatchPayload, { onRecords, log }: Kafka
   const { topic, partition } = batch
   const records: EventRecord[] = []
   for (const message of batch.messages) {
-    const record = fromMessage(topic, message)
-    if (record === undefined) {
-      log?.error(
-        { topic, partition, offset: message.offset },
-        'left out a message that is no CloudEvent with JSON data',
-      )
+    const read = fromMessage(topic, message)
+    if ('fault' in read) {
+      log?.error({ topic, partition, offset: message.offset, fault: read.fault }, 'left out a message that is no event')
     } else {
-      records.push(record)
+      records.push(read.record)
     }
   }
   const signOfLife = setInterval(() => {
