@@ -9,7 +9,9 @@ What services there are, and everything that is said of them: their strategies, 
 instances; who may do what; and who did. This page is made from the contract by \`node tools/contracts/main.ts\`.
 
 - **Strategies** are the text of a service's [freehold.yaml](freehold-yaml.md). Each change is a version; a rollback is a
-  new version with the text of an old one.
+  new version with the text of an old one. A version whose section \`migrate\` differs from the one in force takes an
+  owner of the service, for it holds the approvals and limits of migrations; an operator, which a service's own key is,
+  may change the rest.
 - **Configuration** is typed by \`config.schema\` of that file. Of each setting counts what was set, else the file's value,
   else the default. Each change is a version and an event, so that running instances learn of it at once. Secrets are
   sealed with AES-256-GCM under \`CONFIG_KEY\`, named by an id in answers and events, and read by the service itself only

@@ -76,6 +76,28 @@ describe('strategies', () => {
     expect(await catalog.events('service.registered')).toMatchObject([{ key: 'orders', data: { id: 'orders' } }])
   })
 
+  it('let owners alone change how a service is migrated, by a file or by putting one back', async () => {
+    await owner('POST', '/v1/services', { serviceId: 'ledger', text: 'migrate: { approval: always }' })
+    const self = await catalog.as('ledger', { ledger: 'operator' })
+    const strategy = '/v1/services/ledger/strategy'
+    const refusedBy = async (answer: ReturnType<Caller>): Promise<void> => {
+      const { status, body } = await answer
+      expect({ status, code: body.code }).toEqual({ status: 403, code: 'FHD_REQUEST_ROLE_MISSING' })
+      expect(body.detail).toMatch(/role owner on ledger/)
+    }
+    for (const text of ['', 'migrate: { approval: destructive }', 'migrate: { approval: always, maxLockMs: 900 }']) {
+      await refusedBy(self('PUT', strategy, { text }))
+    }
+    // The same section in other words, and all the rest, is an operator's.
+    const rest = 'migrate:\n  maxLockMs: 100\n  approval: always\nevents: { compatibility: none }\n'
+    expect(await self('PUT', strategy, { text: rest })).toMatchObject({ status: 200, body: { version: 2 } })
+    expect((await self('POST', `${strategy}/restorations`, { version: 1 })).status).toBe(201)
+    const lead = await catalog.as('person:lea', { ledger: 'owner' })
+    expect((await lead('PUT', strategy, { text: '' })).body.version).toBe(4)
+    await refusedBy(self('POST', `${strategy}/restorations`, { version: 1 }))
+    expect((await owner('GET', '/v1/services/ledger')).body.strategyVersion).toBe(4)
+  })
+
   it('are refused with line and column, and change nothing', async () => {
     const text = 'name: orders\nmigrate:\n  maxLokMs: 5\nscale: { min: 2 }\n'
     const refused = await owner('PUT', '/v1/services/orders/strategy', { text })

@@ -41,7 +41,7 @@ function serveStrategies(serve: Serve, store: Store): void {
     return toStrategyVersion(await getStrategyVersion(store, id, version))
   })
   serve(routes.applyStrategy, async ({ identity, params, body }) =>
-    applyStrategy(store, identity.subject, params.serviceId, body),
+    applyStrategy(store, identity, params.serviceId, body),
   )
   serve(routes.listStrategyVersions, async ({ params, query }) => {
     const { id } = await getService(store, params.serviceId)
@@ -58,6 +58,6 @@ function serveStrategies(serve: Serve, store: Store): void {
     return { from, to, changes: findChanges(before.strategy, after.strategy) }
   })
   serve(routes.restoreStrategy, async ({ identity, params, body }) =>
-    restoreStrategy(store, identity.subject, params.serviceId, body),
+    restoreStrategy(store, identity, params.serviceId, body),
   )
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import { baseProblems, type Caller } from '@freehold/contracts-base'
 import {
   catalogErrors,
   catalogEvents,
@@ -6,7 +8,7 @@ import {
   type StrategyVersion,
 } from '@freehold/contracts-catalog'
 import { sqlstateOf, sqlstates } from '@freehold/postgres'
-import { Problem } from '@freehold/service'
+import { hasRole, Problem } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import { recordAudit } from '../../store/audit.ts'
 import { getConfigurationVersion } from '../../store/configurations.ts'
@@ -47,10 +49,13 @@ export async function registerService(store: Store, actor: string, serviceId: st
   }
 }
 
-/** Applies a file to a service that is known; the same text again changes nothing. */
+/**
+ * Applies a file to a service that is known; the same text again changes nothing. Throws the Problem roleMissing when the
+ * file changes how the service is migrated, and the caller is no owner of it.
+ */
 export async function applyStrategy(
   store: Store,
-  actor: string,
+  caller: Caller,
   serviceId: string,
   { text, ifVersion }: { text: string; ifVersion?: number | undefined },
 ): Promise<StrategyVersion> {
@@ -59,16 +64,18 @@ export async function applyStrategy(
     const service = await lockService(trx, serviceId)
     requireVersion(service.strategy_version, ifVersion)
     const current = await getStrategyVersion(trx, serviceId, service.strategy_version)
-    return current.text === text
-      ? toStrategyVersion(current)
-      : await writeStrategy(trx, { actor, action: 'strategy.applied', service, text, strategy })
+    if (current.text === text) {
+      return toStrategyVersion(current)
+    }
+    requireMayMigrateSo(caller, serviceId, current.strategy, strategy)
+    return await writeStrategy(trx, { actor: caller.subject, action: 'strategy.applied', service, text, strategy })
   })
 }
 
 /** Puts an earlier version back, as a new one. It is read again: a later version of Freehold may refuse it. */
 export async function restoreStrategy(
   store: Store,
-  actor: string,
+  caller: Caller,
   serviceId: string,
   { version, ifVersion }: { version: number; ifVersion?: number | undefined },
 ): Promise<StrategyVersion> {
@@ -77,8 +84,10 @@ export async function restoreStrategy(
     requireVersion(service.strategy_version, ifVersion)
     const { text } = await getStrategyVersion(trx, serviceId, version)
     const strategy = readFor(serviceId, text)
+    const current = await getStrategyVersion(trx, serviceId, service.strategy_version)
+    requireMayMigrateSo(caller, serviceId, current.strategy, strategy)
     return await writeStrategy(trx, {
-      actor,
+      actor: caller.subject,
       action: 'strategy.restored',
       service,
       text,
@@ -86,6 +95,14 @@ export async function restoreStrategy(
       restoredFrom: version,
     })
   })
+}
+
+/** Who may apply a file could else lift the approvals and limits that an owner set, a service's own key among them. */
+function requireMayMigrateSo(caller: Caller, serviceId: string, current: Strategy, next: Strategy): void {
+  if (!isDeepStrictEqual(next.migrate, current.migrate) && !hasRole(caller, 'owner', serviceId)) {
+    const detail = `The file changes the section migrate, which needs the role owner on ${serviceId}.`
+    throw new Problem(baseProblems.roleMissing, { detail })
+  }
 }
 
 /** Returns the strategies of the text; throws the Problems strategyInvalid and strategyOfAnother. */

@@ -71,7 +71,7 @@ export const serviceRoutes = {
   applyStrategy: defineRoute({
     method: 'PUT',
     path: '/v1/services/:serviceId/strategy',
-    summary: 'Applies a freehold.yaml; the same text again makes no new version',
+    summary: 'Applies a freehold.yaml; the same text again makes no new version; owners alone change migrate in it',
     access: operator,
     params: service,
     body: z.strictObject({ text: Text, ifVersion }),
@@ -110,7 +110,8 @@ export const serviceRoutes = {
   restoreStrategy: defineRoute({
     method: 'POST',
     path: '/v1/services/:serviceId/strategy/restorations',
-    summary: 'Puts an earlier version of a service’s strategies back, as a new version',
+    summary:
+      'Puts an earlier version of a service’s strategies back, as a new version; owners alone when migrate differs',
     access: operator,
     params: service,
     body: z.strictObject({ version: z.int().min(1).max(2_147_483_647), ifVersion }),
