@@ -29,6 +29,8 @@ export interface PlanContext {
   briefTableBytes: number
   /** False where renames keep their place in the order, so that no bridge stands in the window. */
   bridged: boolean
+  /** False where a dropped column goes where it was written to go, whatever follows. */
+  hidesColumns: boolean
   units: PlanningUnit[]
   findRelation(name: RelationName): Relation | undefined
   /** Tells whether the relation is made by the plan itself, so that nobody can wait for it. */

@@ -10,6 +10,7 @@ export interface ContextInput {
   schema: string
   briefTableBytes: number
   bridged: boolean
+  hidesColumns: boolean
   units: PlanningUnit[]
 }
 
@@ -30,6 +31,7 @@ export function createContext(input: ContextInput): PlanContext {
     serverMajor: Math.floor(input.catalog.serverVersionNum / 10000),
     briefTableBytes: input.briefTableBytes,
     bridged: input.bridged,
+    hidesColumns: input.hidesColumns,
     units: input.units,
     findRelation: (name) => find(name) ?? after.get(keyOf(name)),
     isNew: (name) => created.has(keyOf(name)) && find(name) === undefined,

@@ -59,7 +59,13 @@ const mechanisms: Mechanism[] = [batched, deferred, concurrent, validated, brief
 /** Returns the plan, its refusals included; it is not proven yet. */
 export function planMigrations(input: PlanInput): Plan {
   const units = toPlanningUnits(input)
-  const context = createContext({ ...input, after: input.rehearsal.after, units, bridged: input.order !== 'unbridged' })
+  const context = createContext({
+    ...input,
+    after: input.rehearsal.after,
+    units,
+    bridged: input.order !== 'unbridged',
+    hidesColumns: input.order === 'phased',
+  })
   placeUnits(units, context, input.order)
   const bridges = planBridges(units, context)
   const placed: (PlacedDraft & { unit: PlanningUnit })[] = []

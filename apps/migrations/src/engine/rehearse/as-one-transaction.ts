@@ -10,6 +10,7 @@ import { bodyOf, kindOf } from '../plan/syntax.ts'
 import { namedRelations } from './named-relations.ts'
 import { toObservedError } from './observe.ts'
 import type { RehearsalFailure } from './rehearse-migrations.ts'
+import { isServerWide } from './server-wide.ts'
 
 /** Tells whether a file of several statements has one that may fail in their company alone. */
 export function mayFailTogether(statements: Statement[]): boolean {
@@ -43,26 +44,52 @@ export async function findFailureTogether(
   client: Client,
   statements: Statement[],
 ): Promise<RehearsalFailure | undefined> {
-  const files = Map.groupBy(statements, ({ migrationId }) => migrationId)
-  for (const file of files.values()) {
-    const isAlone = file.length === 1
-    await client.query(isAlone ? '' : 'BEGIN')
-    for (const statement of file) {
-      try {
-        await client.query(statement.sql)
-        if (!isAlone && kindOf(statement.node) === 'TransactionStmt') {
-          // Behind its own COMMIT the rest of the file is one transaction again.
-          await client.query('COMMIT; BEGIN')
-        }
-      } catch (error) {
-        await client.query('ROLLBACK')
-        if (!failsTogether.includes(sqlstateOf(error))) {
-          return undefined
-        }
-        return { statement, error: toObservedError(error), relations: await namedRelations(client, statement.node) }
-      }
+  if (statements.some(({ node }) => isServerWide(node))) {
+    // They would reach beyond the copy; the rehearsal refuses them.
+    return undefined
+  }
+  await client.query('CREATE SCHEMA IF NOT EXISTS freehold')
+  for (const file of Map.groupBy(statements, ({ migrationId }) => migrationId).values()) {
+    const failed = file.length === 1 ? await runAlone(client, file[0] as Statement) : await runTogether(client, file)
+    if (failed !== undefined) {
+      const { statement, error } = failed
+      const relations = await namedRelations(client, statement.node)
+      return failsTogether.includes(sqlstateOf(error))
+        ? { statement, error: toObservedError(error), relations }
+        : undefined
     }
-    await client.query('COMMIT')
   }
   return undefined
+}
+
+interface Failed {
+  statement: Statement
+  error: unknown
+}
+
+async function runAlone(client: Client, statement: Statement): Promise<Failed | undefined> {
+  return await client.query(statement.sql).then(
+    () => undefined,
+    (error: unknown) => ({ statement, error }),
+  )
+}
+
+async function runTogether(client: Client, file: Statement[]): Promise<Failed | undefined> {
+  let statement = file[0] as Statement
+  try {
+    await client.query('BEGIN')
+    for (statement of file) {
+      await client.query(statement.sql)
+      if (kindOf(statement.node) === 'TransactionStmt') {
+        // Behind its own COMMIT the rest of the file is one transaction again.
+        await client.query('COMMIT; BEGIN')
+      }
+    }
+    // Deferred constraints speak here.
+    await client.query('COMMIT')
+    return undefined
+  } catch (error) {
+    await client.query('ROLLBACK')
+    return { statement, error }
+  }
 }

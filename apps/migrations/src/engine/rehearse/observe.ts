@@ -30,7 +30,7 @@ export interface Moment {
 
 /** What is seen of a statement by comparing two moments. */
 export type SeenChange = Omit<Observation, 'rowsTouched' | 'revert' | 'changes' | 'byRule' | 'error'> & {
-  /** True if rows of a table were written that existed before the plan. */
+  /** True if rows of a table that existed before the plan were written, or could have been. */
   wroteRows: boolean
 }
 
@@ -122,9 +122,16 @@ export async function describeChange(
     locks: strongestLocks(after.locks, nameOf),
     ...compareFilenodes(before, after, nameOf),
     scans: [...scans.values()],
-    wroteRows: [...after.written].some(([oid, count]) => baseline.has(oid) && count > (before.written.get(oid) ?? 0)),
+    wroteRows:
+      [...after.written].some(([oid, count]) => baseline.has(oid) && count > (before.written.get(oid) ?? 0)) ||
+      // An UPDATE that meets no made row takes its lock all the same.
+      after.locks.some(([oid, mode]) => mode === 'RowExclusiveLock' && isTable(nameOf(oid))),
     ...(await readCreated(client, baseline, before, after)),
   }
+}
+
+function isTable(relation: RelationState | undefined): boolean {
+  return relation?.kind === 'r' || relation?.kind === 'p'
 }
 
 function compareFilenodes(before: Moment, after: Moment, nameOf: (oid: number) => RelationState | undefined) {

@@ -5,11 +5,12 @@
  */
 import { withTransaction } from '@freehold/postgres'
 import type { RunState } from '../commands/outcomes.ts'
+import { readCatalog } from '../inspect/read-catalog.ts'
 import type { Phase, Step } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
 import { deleteRow, markFinished } from '../read/prisma-table.ts'
 import { verifyRun } from '../verify/verify-run.ts'
-import { type Run, type RunError, setRunState, setStep } from './journal.ts'
+import { type Run, type RunError, setRunState, setStep, setWindowCatalog } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
 import { throwIfStopped } from './pause.ts'
 import type { RunContext } from './run-context.ts'
@@ -125,7 +126,9 @@ async function answerFailure(
   if (step.phase === 'contract') {
     const stopsAt = await stepBackContract(context, run)
     if (stopsAt !== undefined || options.takeBack === 'phase') {
-      await changeState(context, run, stopsAt === undefined ? 'windowOpen' : 'contracting', undefined, reason)
+      await (stopsAt === undefined
+        ? reopenWindow(context, run, reason)
+        : changeState(context, run, 'contracting', undefined, reason))
       throw toContractFailed(step, error, stopsAt)
     }
   }
@@ -151,8 +154,14 @@ async function forgetUnlessBegun(context: RunContext, run: Run, problem: Problem
     await takeBack(context, run, error)
   }
   if (run.state === 'contracting' && !run.plan.steps.some((step) => step.phase === 'contract' && isBegun(step))) {
-    await changeState(context, run, 'windowOpen', undefined, error)
+    await reopenWindow(context, run, error)
   }
+}
+
+/** The command ends with the window open, so that both versions may be in use from now on. */
+async function reopenWindow(context: RunContext, run: Run, error: RunError): Promise<void> {
+  const catalog = await readCatalog(context.client)
+  await changeState(context, run, 'windowOpen', () => setWindowCatalog(context.client, run, catalog), error)
 }
 
 function toContractFailed(step: Step, error: StepError, stopsAt: Step | undefined): Problem {

@@ -5,11 +5,13 @@
 import { quoteIdentifier, quoteQualified } from '@freehold/postgres'
 import type { Node } from '@pgsql/types'
 import type { Relation } from '../../inspect/catalog.ts'
+import { parseSql } from '../../parse/parser.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, lockOn } from '../actions.ts'
+import { publicationOf } from '../bridges/obstacles.ts'
 import { findLiveRelation } from '../bridges/trace-names.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
-import { alterCommand, bodyOf, kindOf, nameParts } from '../syntax.ts'
+import { alterCommand, bodyOf, kindOf, nameParts, wordsOf } from '../syntax.ts'
 import { dropsColumn, isFollowed } from '../unit-conflicts.ts'
 import { keptName } from './kept-names.ts'
 import { isRequired, obstacleToLoosening } from './required-column.ts'
@@ -17,7 +19,7 @@ import { isRequired, obstacleToLoosening } from './required-column.ts'
 /** Tells whether the unit drops columns that get a hidden name first. */
 export function goesAside(unit: PlanningUnit, context: PlanContext): boolean {
   const alter = alterCommand(unit.unit.node)
-  if (unit.phase !== 'contract' || alter === undefined || !dropsColumn(unit.unit.node)) {
+  if (!context.hidesColumns || unit.phase !== 'contract' || alter === undefined || !dropsColumn(unit.unit.node)) {
     return false
   }
   const live = findLiveRelation(context.resolve(alter.relation), unit.order, context)
@@ -30,13 +32,14 @@ export function goesAside(unit: PlanningUnit, context: PlanContext): boolean {
   )
 }
 
-/** A name of a column of relatives is theirs as well. */
+/** A name of a column of relatives is theirs as well, and subscribers are told of it. */
 function isPlainTable(live: Relation, context: PlanContext): boolean {
   const name = quoteQualified(live.schema, live.name)
   const isParent = context.catalog.relations.some(
     ({ inherits, partition }) => inherits.includes(name) || partition?.of === name,
   )
-  return live.kind === 'table' && live.partition === null && live.inherits.length === 0 && !isParent
+  const isAlone = live.kind === 'table' && live.partition === null && live.inherits.length === 0 && !isParent
+  return isAlone && publicationOf(live, context) === undefined
 }
 
 /** What stays required under a hidden name could no longer be given a value. */
@@ -74,7 +77,7 @@ export function hideColumns(
   const { migrationId } = unit.statement
   const liveNames = columns.map((column) => column.live)
   const all: Hidden[] = [
-    ...companionsOf(liveNames, live, table, context).map((companion) => {
+    ...companionsOf(liveNames, live, table, unit, context).map((companion) => {
       return { ...companion, hidden: keptName(migrationId, { schema: live.schema, name: companion.name }).name }
     }),
     ...columns.map((column) => ({
@@ -108,23 +111,32 @@ function companionsOf(
   columns: string[],
   live: Relation,
   table: RelationName,
+  unit: PlanningUnit,
   context: PlanContext,
 ): Omit<Hidden, 'hidden'>[] {
+  // The column keeps its NOT NULL then.
+  const isGivenDefault = unit.statement.directives.down !== undefined
   const isOurs = (own: (string | null)[]): boolean => own.some((column) => column !== null && columns.includes(column))
   // NOT NULL was taken off such a column in expand.
   const isLoosened = (own: string[]): boolean =>
-    live.columns.some((column) => own.includes(column.name) && isRequired(column))
+    !isGivenDefault && live.columns.some((column) => own.includes(column.name) && isRequired(column))
   const constraints = live.constraints
     .filter(({ kind, columns: own }) => isOurs(own) && !(kind === 'notNull' && isLoosened(own)))
     .map(({ name }) => ({ name, rename: renameWithin((names) => alterTable(table, `RENAME CONSTRAINT ${names}`)) }))
   const indexes = live.indexes
-    .filter(({ columns: own, include, constraint }) => constraint === null && isOurs([...own, ...include]))
+    .filter(({ constraint, definition }) => constraint === null && mentions(definition, columns))
     .map(({ name }) => ({ name, rename: renameObject('INDEX', live.schema) }))
   const sequences = context.catalog.sequences
     .filter(({ ownedBy }) => ownedBy?.schema === live.schema && ownedBy.table === live.name && isOurs([ownedBy.column]))
     .map(({ schema, name }) => ({ name, rename: renameObject('SEQUENCE', schema) }))
   const dropped = namesDropped(context)
   return [...constraints, ...indexes, ...sequences].filter(({ name }) => !dropped.has(name))
+}
+
+/** An index goes with a column that is in its key, its INCLUDE, an expression or its WHERE. */
+function mentions(definition: string, columns: string[]): boolean {
+  const words = wordsOf(parseSql(definition)[0]?.node as Node)
+  return columns.some((column) => words.has(column))
 }
 
 function renameWithin(command: (names: string) => string): Hidden['rename'] {

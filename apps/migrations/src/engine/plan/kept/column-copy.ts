@@ -103,7 +103,9 @@ function list(columns: Column[], render: (name: string) => string = (name) => na
 /** Key columns and dropped columns, each once. */
 function storedColumns({ key, columns }: KeptColumns): KeptColumn[] {
   const inKey = new Set((key ?? []).map(({ name }) => name))
-  const ofKey = (key ?? []).map((column) => ({ ...column, keptAs: column.name }))
+  const ofKey = (key ?? []).map((column) => {
+    return columns.find(({ name }) => name === column.name) ?? { ...column, keptAs: column.name }
+  })
   return [...ofKey, ...columns.filter(({ name }) => !inKey.has(name))]
 }
 
@@ -121,7 +123,7 @@ function createKept(kept: KeptColumns, key: Column[]): string[] {
   return [
     `DROP TABLE IF EXISTS ${name}`,
     `CREATE TABLE ${name} (${listKept(storedColumns(kept), (column) => `${column} text`)})`,
-    `CREATE INDEX ON ${name} (${list(key)})`,
+    `CREATE INDEX ON ${name} (${listKept(storedColumns(kept).slice(0, key.length))})`,
   ]
 }
 
@@ -191,14 +193,27 @@ function stopLog(kept: KeptColumns): string[] {
 function copyLogged(kept: KeptColumns, key: Column[]): string[] {
   const name = sqlName(keptTable(kept))
   const stored = storedColumns(kept)
-  const same = (left: string, right: string, cast: string): string =>
-    key.map(({ name }) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}${cast}`).join(' AND ')
+  const keyKept = stored.slice(0, key.length)
+  const isKept = keyKept
+    .map((column) => `old.${quoteIdentifier(column.keptAs)} = keys.${quoteIdentifier(column.name)}::text`)
+    .join(' AND ')
+  const isSame = key
+    .map((column) => `t.${quoteIdentifier(column.name)} = keys.${quoteIdentifier(column.name)}`)
+    .join(' AND ')
   return [
     `WITH taken AS (DELETE FROM ${sqlName(logTable(kept))} RETURNING *), keys AS (SELECT DISTINCT * FROM taken),` +
-      ` gone AS (DELETE FROM ${name} old USING keys WHERE ${same('old', 'keys', '::text')})` +
+      ` gone AS (DELETE FROM ${name} old USING keys WHERE ${isKept})` +
       ` INSERT INTO ${name} (${listKept(stored)}) SELECT ${list(stored, (column) => `t.${column}::text`)}` +
-      ` FROM ${sqlName(kept.table)} t JOIN keys ON ${same('t', 'keys', '')} WHERE ${hasValue(kept.columns, 't')}`,
+      ` FROM ${sqlName(kept.table)} t JOIN keys ON ${isSame} WHERE ${hasValue(kept.columns, 't')}`,
   ]
+}
+
+/** The row as JSON, each column that is kept under the name that it had. */
+function wholeRow(columns: KeptColumn[]): string {
+  const renamed = columns.filter(({ name, keptAs }) => name !== keptAs)
+  const without = renamed.map(({ name }) => ` - ${quoteLiteral(name)}`).join('')
+  const named = renamed.map(({ name, keptAs }) => `${quoteLiteral(keptAs)}, t.${quoteIdentifier(name)}`).join(', ')
+  return renamed.length === 0 ? 'to_jsonb(t)' : `to_jsonb(t)${without} || jsonb_build_object(${named})`
 }
 
 /** Without a key nothing says which row a value belonged to, so whole rows are kept, as they are at that moment. */
@@ -212,7 +227,7 @@ function copyWithoutKey(kept: KeptColumns): Draft {
       [
         `DROP TABLE IF EXISTS ${name}`,
         `CREATE TABLE ${name} ("row" jsonb)`,
-        `INSERT INTO ${name} SELECT to_jsonb(t) FROM ${sqlName(kept.table)} t WHERE ${hasValue(kept.columns, 't')}`,
+        `INSERT INTO ${name} SELECT ${wholeRow(kept.columns)} FROM ${sqlName(kept.table)} t WHERE ${hasValue(kept.columns, 't')}`,
       ],
       textSettings,
     ),

@@ -88,6 +88,7 @@ function keepAndDrop(
     inContract ? { ...column, name: columnInContract(live, column.name, unit.order, context) } : column
   const names = dropped.map(({ column }) => rename(column).name)
   const aside = goesAside(unit, context)
+  const isDropped = (column: Column): boolean => dropped.some((one) => one.column.name === column.name)
   const nameAtEnd = (column: Column): string =>
     aside ? hiddenColumn(unit.statement.migrationId, live, column.name) : rename(column).name
   // A generated column's values come back with its expression.
@@ -95,7 +96,7 @@ function keepAndDrop(
     .filter(({ column }) => column.generated === null)
     .map(({ column }) => ({ ...column, name: nameAtEnd(column), keptAs: rename(column).name }))
   const avoided = dropped.map(({ column }) => column.name)
-  const key = findRowKey(live, { avoided, gone: columnsDroppedBefore(unit, live, context) }, context.catalog)
+  const key = findRowKey(live, { avoided, gone: columnsDroppedElsewhere(unit, live, context) }, context.catalog)
   const copy =
     kept.length === 0
       ? { drafts: [], last: [] }
@@ -103,7 +104,9 @@ function keepAndDrop(
           migrationId: unit.statement.migrationId,
           phase: unit.phase,
           table,
-          key: key?.map(rename) ?? null,
+          key:
+            key?.map((column) => ({ ...column, name: isDropped(column) ? nameAtEnd(column) : rename(column).name })) ??
+            null,
           columns: kept,
         })
   const cascade = dropped.some((one) => one.cascade) ? ' CASCADE' : ''
@@ -147,9 +150,10 @@ function otherTables(dropped: DroppedColumn[], live: Relation, unit: PlanningUni
   return [...unique.values()].map((table) => lockOn(nameInContract(table, unit.order, context)))
 }
 
-function columnsDroppedBefore(unit: PlanningUnit, live: Relation, context: PlanContext): string[] {
+/** Their columns may be gone when the values are copied, or be others of the same name. */
+function columnsDroppedElsewhere(unit: PlanningUnit, live: Relation, context: PlanContext): string[] {
   return context.units
-    .filter((other) => other.order < unit.order && other.statement !== unit.statement)
+    .filter((other) => other.statement !== unit.statement)
     .flatMap((other) => droppedColumnOf(other, context) ?? [])
     .filter((dropped) => isSameName(dropped.live, live))
     .map(({ column }) => column.name)

@@ -80,7 +80,9 @@ function restore(
   cascade: boolean,
 ): { add: Action; build?: Action } {
   if (cascade || index === undefined || constraint.kind === 'exclusion' || live.kind !== 'table' || constraint.period) {
-    return { add: { kind: 'none', reason: 'the constraint comes back only by a build under a strong lock' } }
+    return {
+      add: { kind: 'none', reason: 'the constraint comes back only by a build under a strong lock', stays: true },
+    }
   }
   const built = shortenIdentifier(`freehold_${constraint.name}`)
   const kind = constraint.kind === 'primaryKey' ? 'PRIMARY KEY' : 'UNIQUE'

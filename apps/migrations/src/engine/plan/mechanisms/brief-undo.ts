@@ -6,7 +6,7 @@ import type { Column, Constraint } from '../../inspect/catalog.ts'
 import { persistedTable } from '../../parse/persist-temporary.ts'
 import type { RelationName } from '../../rehearse/observation.ts'
 import { alterTable, inTransaction, nothing } from '../actions.ts'
-import { isSameName } from '../bridges/trace-names.ts'
+import { findLiveColumn, isSameName } from '../bridges/trace-names.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
 import { strongLocks } from '../seen.ts'
 import { isDataStatement, isOpaque } from '../statement-kinds.ts'
@@ -63,7 +63,7 @@ export function revertSeen(unit: PlanningUnit): Action {
     return nothing
   }
   if (revert.cannot.length > 0) {
-    return { kind: 'none', reason: revert.cannot.join('; ') }
+    return { kind: 'none', reason: revert.cannot.join('; '), stays: true }
   }
   return inTransaction(revert.sql, strongLocks(locks))
 }
@@ -114,7 +114,7 @@ function undoOfCommand(unit: PlanningUnit, command: Command, table: RelationName
   }
   const locks = strongLocks(unit.observation.locks)
   const alter = (text: string): Action => inTransaction([alterTable(table, text)], locks)
-  const column = context.findRelation(table)?.columns.find((one) => one.name === command.name)
+  const column = findLiveColumn(table, command.name ?? '', unit.order, context)
   switch (command.subtype) {
     case 'AT_AddColumn': {
       const name = bodyOf<{ colname?: string }>(command.def, 'ColumnDef')?.colname ?? ''
@@ -181,7 +181,11 @@ function undoOfDropConstraint(unit: PlanningUnit, table: RelationName, name: str
   }
   const locks = strongLocks(unit.observation.locks)
   if (constraint.kind !== 'foreignKey' && constraint.kind !== 'check') {
-    return only({ kind: 'none', reason: `the index of ${name} would be built under ACCESS EXCLUSIVE` })
+    return only({
+      kind: 'none',
+      reason: `the index of ${name} would be built under ACCESS EXCLUSIVE`,
+      stays: true,
+    })
   }
   return {
     before: constraint.validated ? [validatedAgain(unit, table, constraint)] : [],

@@ -75,7 +75,7 @@ function detach(unit: PlanningUnit, partition: RangeVar, context: PlanContext): 
       // One that was cut off stays pending until it is finished.
       cleanup: [`DO $$ BEGIN IF EXISTS (${part} AND h.inhdetachpending) THEN ${names} FINALIZE; END IF; END $$`],
     },
-    undo: { kind: 'none', reason: 'a partition that was detached is attached again by hand' },
+    undo: { kind: 'none', reason: 'a partition that was detached is attached again by hand', stays: true },
     place: 'inOrder',
     table,
     cost: 'catalog',
