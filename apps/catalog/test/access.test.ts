@@ -134,16 +134,56 @@ describe('API keys', () => {
   })
 })
 
+describe('revoking', () => {
+  it('takes every role that the key has, also for the key’s own subject', async () => {
+    const roles = { orders: 'operator', billing: 'owner' }
+    const { key } = (await owner('POST', '/v1/api-keys', { kind: 'person', person: 'zoe', roles })).body
+    const url = `/v1/api-keys/${key.id}`
+    const zoe = await catalog.as('person:zoe', { orders: 'owner', billing: 'operator' })
+    const refused = await zoe('DELETE', url)
+    expect(refused).toMatchObject({ status: 403, body: { code: 'FHD_CATALOG_KEY_ABOVE_CALLER' } })
+    expect(refused.body.detail).toBe('The key has the role owner on billing.')
+    const whole = await catalog.as('person:zoe', { orders: 'operator', billing: 'owner' })
+    expect((await whole('DELETE', url)).status).toBe(204)
+  })
+})
+
 describe('signing in', () => {
   it('takes an ID token of the issuer for its person, with the roles of the groups', async () => {
     const idToken = await issuer.issue({ sub: '1', email: 'ann@shop.example', groups: ['shop', 'leads', 'other'] })
     const { status, body } = await nobody('POST', '/v1/sign-ins', { idToken })
-    expect({ status, subject: body.subject }).toEqual({ status: 201, subject: 'person:ann@shop.example' })
+    const subject = `person:${new URL(issuer.url).host}/ann@shop.example`
+    expect({ status, subject: body.subject }).toEqual({ status: 201, subject })
     const ann = callerOf(catalog.app, { authorization: `Bearer ${body.token}` })
     expect((await ann('GET', '/v1/services/billing')).status).toBe(200)
     expect((await ann('PUT', '/v1/services/billing/strategy', { text: '' })).status).toBe(403)
     expect((await ann('POST', '/v1/api-keys', { kind: 'service', service: 'orders' })).status).toBe(201)
     expect((await owner('GET', '/v1/audit-entries?action=person.signed-in')).body.items).toHaveLength(1)
+  })
+
+  it('makes nobody the holder of a key whose name they bear, and their keys end within 90 days', async () => {
+    const idToken = await issuer.issue({ sub: '2', email: 'owner', groups: ['leads'] })
+    const { body } = await nobody('POST', '/v1/sign-ins', { idToken })
+    const namesake = callerOf(catalog.app, { authorization: `Bearer ${body.token}` })
+    const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString()
+    const mine = await owner('POST', '/v1/api-keys', { kind: 'person', person: 'owner', roles: { orders: 'owner' } })
+    const theirs = await owner('POST', '/v1/api-keys', { kind: 'person', person: 'owner', roles: { '*': 'viewer' } })
+    expect((await namesake('DELETE', `/v1/api-keys/${theirs.body.key.id}`)).status).toBe(404)
+    expect((await namesake('GET', '/v1/api-keys?limit=100')).body.items).not.toContainEqual(
+      expect.objectContaining({ id: theirs.body.key.id }),
+    )
+    expect(
+      await namesake('POST', '/v1/api-keys', { kind: 'person', person: 'owner', roles: { orders: 'viewer' } }),
+    ).toMatchObject({ status: 403, body: { code: 'FHD_CATALOG_GRANT_TOO_WIDE' } })
+    const asked = { kind: 'service', service: 'orders' }
+    const { key } = (await namesake('POST', '/v1/api-keys', asked)).body
+    expect(key.expiresAt > inDays(89) && key.expiresAt <= inDays(90)).toBe(true)
+    expect(await namesake('POST', '/v1/api-keys', { ...asked, expiresAt: inDays(91) })).toMatchObject({
+      status: 422,
+      body: { code: 'FHD_CATALOG_KEY_LASTS_TOO_LONG' },
+    })
+    expect((await namesake('POST', '/v1/api-keys', { ...asked, expiresAt: inDays(1) })).status).toBe(201)
+    expect(mine.body.key.expiresAt).toBeNull()
   })
 
   it.each<[string, Parameters<FakeIssuer['issue']>]>([

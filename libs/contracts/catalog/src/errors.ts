@@ -104,6 +104,18 @@ export const catalogErrors = {
     title: 'Only an owner gives roles away.',
     hint: 'ask an owner of the service that detail names, or of the platform',
   },
+  keyLastsTooLong: {
+    code: 'FHD_CATALOG_KEY_LASTS_TOO_LONG',
+    status: 422,
+    title: 'Who signs in with an ID token makes keys for 90 days at most.',
+    hint: 'ask for an earlier expiresAt, or leave it out',
+  },
+  keyAboveCaller: {
+    code: 'FHD_CATALOG_KEY_ABOVE_CALLER',
+    status: 403,
+    title: 'The key opens more than the caller may.',
+    hint: 'ask somebody who has the role that detail names',
+  },
   signInNotOffered: {
     code: 'FHD_CATALOG_SIGN_IN_NOT_OFFERED',
     status: 404,

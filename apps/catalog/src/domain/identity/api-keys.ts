@@ -27,7 +27,32 @@ export function personSubject(person: string): string {
   return `person:${person}`
 }
 
-/** Makes a key for a person or a service; it is returned this once. Throws the Problem grantTooWide. */
+/**
+ * Returns the subject of a person whom an issuer vouches for. A name that a key is made for has no slash, so that nobody
+ * becomes somebody else by what the issuer calls them.
+ */
+export function issuedSubject(issuer: string, name: string): string {
+  return personSubject(`${new URL(issuer).host}/${name}`)
+}
+
+/** Longest life of what somebody makes whom the issuer may disown tomorrow. */
+const issuedKeyDaysMax = 90
+
+/** Returns when a key of the caller's making ends; null for never. Throws the Problem keyLastsTooLong. */
+function expiryFor(caller: Caller, asked: string | undefined, now: Date): Date | null {
+  const expiresAt = asked === undefined ? null : new Date(asked)
+  if (!/^person:[^/]+\//.test(caller.subject)) {
+    return expiresAt
+  }
+  const latest = new Date(now.getTime() + issuedKeyDaysMax * 86_400_000)
+  if (expiresAt !== null && expiresAt > latest) {
+    const detail = `${caller.subject} makes keys that end by ${latest.toISOString()}.`
+    throw new Problem(catalogErrors.keyLastsTooLong, { detail })
+  }
+  return expiresAt ?? latest
+}
+
+/** Makes a key for a person or a service; it is returned this once. Throws the Problems grantTooWide and keyLastsTooLong. */
 export async function createApiKey(
   store: Store,
   caller: Caller,
@@ -36,6 +61,7 @@ export async function createApiKey(
   const subject = request.kind === 'service' ? request.service : personSubject(request.person)
   const roles: Roles = request.kind === 'service' ? { [request.service]: 'operator', ...request.roles } : request.roles
   requireMayGrant(caller, subject, roles)
+  const expiresAt = expiryFor(caller, request.expiresAt, new Date())
   const apiKey = `fhk_${randomBytes(32).toString('base64url')}`
   const key = await store.transaction().execute(async (trx) => {
     const row = await insertApiKey(trx, {
@@ -47,7 +73,7 @@ export async function createApiKey(
       roles,
       note: request.note,
       created_by: caller.subject,
-      expires_at: request.expiresAt === undefined ? null : new Date(request.expiresAt),
+      expires_at: expiresAt,
     })
     const created = toApiKey(row)
     await publishEvent(trx, catalogEvents.keyCreated, row.id, created)
@@ -80,12 +106,23 @@ export function audienceOf(caller: Caller): KeyAudience {
   return { subject: caller.subject, owned: hasRole(caller, 'owner') ? undefined : owned }
 }
 
-/** Revokes a key for good. Throws the Problem keyNotFound, also for keys that the caller may not see. */
+/**
+ * Revokes a key for good. Throws the Problem keyNotFound, also for keys that the caller may not see, and keyAboveCaller for
+ * one that opens more than the caller may.
+ */
 export async function revokeApiKey(store: Store, caller: Caller, id: string): Promise<void> {
   await store.transaction().execute(async (trx) => {
     const row = await lockApiKey(trx, id)
     if (row === undefined || !isVisible(row, audienceOf(caller))) {
       throw new Problem(catalogErrors.keyNotFound, { detail: `No key of yours has the id ${id}.` })
+    }
+    const above = Object.entries(row.roles).find(
+      ([scope, role]) => !hasRole(caller, role, scope === '*' ? undefined : scope),
+    )
+    if (above !== undefined) {
+      const [scope, role] = above
+      const detail = `The key has the role ${role} on ${scope === '*' ? 'the platform' : scope}.`
+      throw new Problem(catalogErrors.keyAboveCaller, { detail })
     }
     if (row.revoked_at !== null) {
       return

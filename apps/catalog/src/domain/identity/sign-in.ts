@@ -5,7 +5,7 @@ import { roles as allRoles } from '@freehold/contracts-base'
 import { catalogErrors } from '@freehold/contracts-catalog'
 import { Problem } from '@freehold/service'
 import { createRemoteJWKSet, type JWTPayload, errors as joseErrors, jwtVerify } from 'jose'
-import { personSubject } from './api-keys.ts'
+import { issuedSubject } from './api-keys.ts'
 
 export interface IssuerOptions {
   issuer: string
@@ -87,7 +87,7 @@ function toProblem(error: unknown): Problem {
     : new Problem(catalogErrors.issuerUnreachable, { retryAfterMs: 5000, cause: error })
 }
 
-function toCaller(payload: JWTPayload, { subjectClaim, groupsClaim, groupRoles }: IssuerOptions): Caller {
+function toCaller(payload: JWTPayload, { issuer, subjectClaim, groupsClaim, groupRoles }: IssuerOptions): Caller {
   const name = payload[subjectClaim]
   if (typeof name !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(name)) {
     throw new Problem(catalogErrors.idTokenInvalid, { detail: `The claim ${subjectClaim} does not name a person.` })
@@ -104,5 +104,5 @@ function toCaller(payload: JWTPayload, { subjectClaim, groupsClaim, groupRoles }
       }
     }
   }
-  return { subject: personSubject(name), roles }
+  return { subject: issuedSubject(issuer, name), roles }
 }

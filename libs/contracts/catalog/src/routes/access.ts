@@ -34,7 +34,7 @@ export const accessRoutes = {
     access: 'authenticated',
     body: ApiKeyRequest,
     response: { 201: z.object({ apiKey: z.string(), key: ApiKey }) },
-    problems: [errors.grantTooWide],
+    problems: [errors.grantTooWide, errors.keyLastsTooLong],
   }),
   revokeApiKey: defineRoute({
     method: 'DELETE',
@@ -43,7 +43,7 @@ export const accessRoutes = {
     access: 'authenticated',
     params: z.object({ keyId: z.uuid() }),
     response: { 204: z.void() },
-    problems: [errors.keyNotFound],
+    problems: [errors.keyNotFound, errors.keyAboveCaller],
   }),
   listAuditEntries: defineRoute({
     method: 'GET',
@@ -53,7 +53,7 @@ export const accessRoutes = {
     query: z.object({
       ...pageQuery,
       serviceId: ServiceId.optional(),
-      actor: z.string().max(200).optional(),
+      actor: z.string().max(500).optional(),
       action: z.string().max(100).optional(),
     }),
     response: { 200: pageOf(AuditEntry) },

@@ -10,7 +10,7 @@ export type Roles = z.output<typeof Roles>
 /** Whether a key belongs to a person or to a service. Subjects of people begin with `person:`, others are services' names. */
 export const KeyKind = z.enum(['person', 'service'])
 
-/** Name of a person: what follows `person:` in the subject of tokens. */
+/** Name of a person: what follows `person:` in the subject of tokens. Those of an issuer's people have a slash in theirs. */
 export const PersonName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,119}$/, 'letters, digits and . _ @ + -')
 
 /** A key as it is asked for. */
