@@ -25,7 +25,10 @@ export const migrationsConfig = baseConfig.extend({
   SEALING_KEYS: sealingKeys.describe(
     'name:key,… with keys of 32 bytes in base64; the first seals connection URLs, all open them',
   ),
-  SECRETS_FOLDER: z.string().default('/run/secrets').describe('Folder of the files that file: references name'),
+  SECRETS_FOLDER: z
+    .string()
+    .default('/run/secrets')
+    .describe('Folder with a folder for each service, whose files file: references name'),
   SCRATCH_FOLDER: z
     .string()
     .default(path.join(tmpdir(), 'freehold-migrations'))

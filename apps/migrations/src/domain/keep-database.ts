@@ -6,12 +6,12 @@ import {
   databaseEvents,
   migrationsErrors,
 } from '@freehold/contracts-migrations'
-import { parseDatabaseUrl } from '@freehold/postgres'
 import { Problem } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
 import { getDatabase, insertDatabase, updateDatabase } from '../store/databases.ts'
 import { changeSettings, readPolicy, toSettings } from '../store/policies.ts'
 import type { Store } from '../store/schema.ts'
+import { assertOwnedReference, checkUrl } from './resolve-connection.ts'
 import { endStates } from './run-states.ts'
 import { type SealingKeys, sealUrl } from './seal-url.ts'
 
@@ -29,7 +29,7 @@ export async function registerDatabase(
     service,
     name: registration.name,
     schema_name: registration.schema,
-    ...toColumns(keys, id, registration.connection),
+    ...toColumns(keys, { id, service }, registration.connection),
     ...policy,
     drift_due_at: new Date(Date.now() + policy.drift_interval_ms),
   })
@@ -43,8 +43,8 @@ export async function changeDatabase(
 ): Promise<Database> {
   const { connection } = input.change
   return await store.transaction().execute(async (trx) => {
-    const { id } = await getDatabase(trx, input.service, input.databaseId)
-    const columns = connection === undefined ? {} : toColumns(keys, id, connection)
+    const { id, service } = await getDatabase(trx, input.service, input.databaseId)
+    const columns = connection === undefined ? {} : toColumns(keys, { id, service }, connection)
     return await changeSettings(trx, id, { ...columns, ...toSettings(input.change) })
   })
 }
@@ -71,19 +71,12 @@ export async function removeDatabase(store: Store, input: { service: string; dat
   })
 }
 
-function toColumns(keys: SealingKeys, databaseId: string, connection: Connection) {
+function toColumns(keys: SealingKeys, owner: { id: string; service: string }, connection: Connection) {
   if ('reference' in connection) {
+    assertOwnedReference(owner.service, connection.reference)
     return { url_sealed: null, url_reference: connection.reference, address: null }
   }
-  try {
-    const { host, port, database, user } = parseDatabaseUrl(connection.url)
-    const address = JSON.stringify({ host, port, database, user })
-    return { url_sealed: sealUrl(keys, databaseId, connection.url), url_reference: null, address }
-  } catch (error) {
-    // What is wrong with it may hold a part of it.
-    throw new Problem(migrationsErrors.connectionInvalid, {
-      detail: 'the URL is not one of a Postgres database',
-      cause: error instanceof TypeError ? undefined : error,
-    })
-  }
+  const { host, port, database, user } = checkUrl(connection.url, 'the URL').parsed
+  const address = JSON.stringify({ host, port, database, user })
+  return { url_sealed: sealUrl(keys, owner.id, connection.url), url_reference: null, address }
 }

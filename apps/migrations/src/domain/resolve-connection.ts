@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { migrationsErrors } from '@freehold/contracts-migrations'
-import { parseDatabaseUrl } from '@freehold/postgres'
 import { Problem } from '@freehold/service'
 import type { DatabaseRow } from '../store/schema.ts'
+import { describeOwnedReferences, findOwnedReference } from './owned-reference.ts'
 import { openUrl, type SealingKeys } from './seal-url.ts'
+import { toServiceUrl, UrlRefused } from './service-url.ts'
 
 /** What is needed to find a database's URL. */
 export interface ConnectionSources {
@@ -20,40 +21,48 @@ const refuse = (detail: string, cause?: unknown): Problem =>
 /** Returns the URL in clear, for memory only; throws a Problem that names what is missing and repeats nothing of it. */
 export async function resolveConnection(
   sources: ConnectionSources,
-  database: Pick<DatabaseRow, 'id' | 'url_sealed' | 'url_reference'>,
+  database: Pick<DatabaseRow, 'id' | 'service' | 'url_sealed' | 'url_reference'>,
 ): Promise<string> {
-  if (database.url_sealed !== null) {
-    try {
-      return openUrl(sources.keys, database.id, database.url_sealed)
-    } catch (error) {
-      throw refuse('the connection cannot be opened with the keys of this service: give it again', error)
-    }
+  if (database.url_sealed === null) {
+    return await followReference(sources, database.service, database.url_reference ?? '')
   }
-  return await followReference(sources, database.url_reference ?? '')
+  let url: string
+  try {
+    url = openUrl(sources.keys, database.id, database.url_sealed)
+  } catch (error) {
+    throw refuse('the connection cannot be opened with the keys of this service: give it again', error)
+  }
+  return checkUrl(url, 'the URL that is kept').url
 }
 
-async function followReference(sources: ConnectionSources, reference: string): Promise<string> {
-  const [, kind, name = ''] = /^(env|file):(.+)$/.exec(reference) ?? []
+/** Returns the URL as the service opens it; throws a Problem that says what is wrong with it and repeats nothing of it. */
+export function checkUrl(url: string, where: string) {
+  try {
+    return toServiceUrl(url)
+  } catch (error) {
+    throw refuse(`${where} is refused: ${error instanceof UrlRefused ? error.message : 'it cannot be read'}`)
+  }
+}
+
+/** Throws a Problem where the reference leads to what is not the service's own. */
+export function assertOwnedReference(service: string, reference: string) {
+  const owned = findOwnedReference(service, reference)
+  if (owned === undefined) {
+    const detail = `${reference} is not of the service ${service}: its references are ${describeOwnedReferences(service)}`
+    throw refuse(detail)
+  }
+  return owned
+}
+
+async function followReference(sources: ConnectionSources, service: string, reference: string): Promise<string> {
+  const owned = assertOwnedReference(service, reference)
   const found =
-    kind === 'env'
-      ? sources.env[name]
-      : await readFile(path.join(sources.secretsFolder, path.basename(name)), 'utf8').catch(() => undefined)
+    owned.kind === 'env'
+      ? sources.env[owned.name]
+      : await readFile(path.join(sources.secretsFolder, owned.path), 'utf8').catch(() => undefined)
   const url = found?.trim() ?? ''
   if (url === '') {
     throw refuse(`${reference} leads to nothing that this service can read`)
   }
-  if (!isDatabaseUrl(url)) {
-    throw refuse(`what ${reference} leads to is not a URL of a Postgres database`)
-  }
-  return url
-}
-
-function isDatabaseUrl(url: string): boolean {
-  try {
-    parseDatabaseUrl(url)
-    return true
-  } catch {
-    // What is wrong with it may hold a part of it.
-    return false
-  }
+  return checkUrl(url, `what ${reference} leads to`).url
 }

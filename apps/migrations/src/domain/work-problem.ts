@@ -17,16 +17,20 @@ const passingCodes: readonly string[] = [
   problems.anotherRunner.code,
 ]
 
+/** One reason for all, so that nobody learns from the service what listens where in its network; the log has the cause. */
+export const unreachedDetail = 'no session could be opened with the connection of the database; the log has the cause'
+
 /** Returns what is told of an error; of one that nobody expected only that it was. */
 export function toFault(error: unknown): Fault {
   if (error instanceof EngineProblem) {
     const { definition, details, message } = error
+    const isUnreached = definition.code === problems.connectionFailed.code
     return {
       problem: {
         code: definition.code,
-        detail: message,
+        detail: isUnreached ? unreachedDetail : message,
         hint: details.hint ?? definition.hint,
-        sqlstate: details.sqlstate ?? null,
+        sqlstate: isUnreached ? null : (details.sqlstate ?? null),
         migrationId: details.migrationId ?? null,
         lines: details.lines ?? [],
       },

@@ -4,7 +4,7 @@ import { history } from '#engine/index.ts'
 import { changeDatabase, registerDatabase, removeDatabase } from '../domain/keep-database.ts'
 import { createRedactor } from '../domain/redact.ts'
 import { type ConnectionSources, resolveConnection } from '../domain/resolve-connection.ts'
-import { toFault } from '../domain/work-problem.ts'
+import { unreachedDetail } from '../domain/work-problem.ts'
 import { getDatabase, listDatabases, toDatabase, updateDatabase } from '../store/databases.ts'
 import { listDrift } from '../store/drift.ts'
 import type { DatabaseRow, Store } from '../store/schema.ts'
@@ -56,7 +56,6 @@ async function readHistory(setup: DatabaseRouteSetup, database: DatabaseRow, sig
       await history({ databaseUrl, migrationsFolder: '', schema, applicationName, onFact: () => {}, signal }),
     )
   } catch (error) {
-    const { problem } = redact(toFault(error))
-    throw new Problem(migrationsErrors.databaseUnreachable, { detail: problem.detail, cause: error })
+    throw new Problem(migrationsErrors.databaseUnreachable, { detail: unreachedDetail, cause: error })
   }
 }

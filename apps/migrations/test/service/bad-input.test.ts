@@ -72,7 +72,7 @@ const bodies: Record<string, () => object> = {
     maxLockMs: 100,
     driftIntervalMs: 1000,
   }),
-  changeDatabase: () => ({ connection: { reference: 'env:A_DATABASE_URL' }, windows: [], approval: 'always' }),
+  changeDatabase: () => ({ connection: { reference: 'env:SHOP_DATABASE_URL' }, windows: [], approval: 'always' }),
   uploadMigrationSet: () => ({ migrations: [addState] }),
   makePlan: () => ({ migrationSetId: known.migrationSetId }),
   startRun: () => ({ migrationSetId: known.migrationSetId, planId: known.planId, notBefore: '2026-01-01T00:00:00Z' }),

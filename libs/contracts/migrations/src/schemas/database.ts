@@ -30,8 +30,14 @@ export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>
 export const Connection = z.union([
   z.strictObject({ url: z.string().min(1).max(2000) }),
   z.strictObject({
-    /** `env:ORDERS_DATABASE_URL`, or `file:orders-url` in the folder of secrets. */
-    reference: z.string().regex(/^(?:env:[A-Z][A-Z0-9_]*_DATABASE_URL|file:[A-Za-z0-9][A-Za-z0-9._-]*)$/),
+    /**
+     * For the service `orders` `env:ORDERS_DATABASE_URL`, `env:ORDERS_DATABASE_URL_EU`, or `file:orders/url` in the folder
+     * of secrets; what belongs to another service is refused.
+     */
+    reference: z
+      .string()
+      .max(500)
+      .regex(/^(?:env:[A-Z][A-Z0-9_]*_DATABASE_URL(?:_[A-Z0-9_]+)?|file:[a-z][a-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._-]*)$/),
   }),
 ])
 export type Connection = z.infer<typeof Connection>
