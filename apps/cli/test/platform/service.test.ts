@@ -5,7 +5,7 @@ import { type Server, startTestServer } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createWorkplace, type RunningPlatform, type Workplace } from './running-platform.ts'
 
-const timeoutMs = 120_000
+const timeoutMs = 180_000
 const password = 'a-password-of-the-shop'
 
 describe('a service on a platform', { timeout: timeoutMs }, () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { getPlatform } from '../../src/platform/find-platform.ts'
 import { createWorkplace, findFamily, killFamily, type RunningPlatform, type Workplace } from './running-platform.ts'
 
-const timeoutMs = 60_000
+const timeoutMs = 180_000
 
 describe('freehold up', { timeout: timeoutMs }, () => {
   let place: Workplace
