@@ -4,6 +4,7 @@
 import type { DestructiveStatement } from '@freehold/contracts-migrations'
 import type { Plan } from '#engine/index.ts'
 import { parseSql } from '#engine/parse/parser.ts'
+import { findMade, type Made, nothingMade, whyInnerDestructive } from './find-inner-destructive.ts'
 
 const harmlessStatements = new Set([
   'AlterDefaultPrivilegesStmt',
@@ -19,7 +20,6 @@ const harmlessStatements = new Set([
   'AlterStatsStmt',
   'CommentStmt',
   'CompositeTypeStmt',
-  'CreateCastStmt',
   'CreateDomainStmt',
   'CreateEnumStmt',
   'CreateExtensionStmt',
@@ -37,7 +37,6 @@ const harmlessStatements = new Set([
   'GrantStmt',
   'IndexStmt',
   'InsertStmt',
-  'RefreshMatViewStmt',
   'ReindexStmt',
   'RenameStmt',
   'TransactionStmt',
@@ -82,23 +81,30 @@ const words: Record<string, string> = {
   DropOwnedStmt: 'drops whatever a role owns',
 }
 
-/** Returns the statements of the plan that may destroy something, with the reason of each. */
-export function findDestructive(plan: Pick<Plan, 'mode' | 'statements'>): DestructiveStatement[] {
+/**
+ * Returns the statements of the plan that may destroy something, with the reason of each. `texts` are the migrations of the
+ * whole set: a function that one of them makes is not the builtin of its name.
+ */
+export function findDestructive(
+  plan: Pick<Plan, 'mode' | 'statements'>,
+  texts: readonly string[] = [],
+): DestructiveStatement[] {
   // Without a table of the user's there is nothing to destroy.
   if (plan.mode === 'asWritten') {
     return []
   }
+  const made = findMade([...texts, ...plan.statements.map(({ sql }) => sql)])
   return plan.statements.flatMap(({ migrationId, line, sql }) => {
-    const reason = whyDestructive(sql)
+    const reason = whyDestructive(sql, made)
     return reason === undefined ? [] : [{ migrationId, line, sql: sql.slice(0, 1000), reason }]
   })
 }
 
 /** Returns what the statement may destroy, or undefined. */
-export function whyDestructive(sql: string): string | undefined {
+export function whyDestructive(sql: string, made: Made = nothingMade): string | undefined {
   for (const { node } of parseSql(sql)) {
     const [kind = '', body] = Object.entries(node)[0] ?? []
-    const reason = whyKindDestructive(kind, body as Body)
+    const reason = whyKindDestructive(kind, body as Body) ?? whyInnerDestructive(node, made)
     if (reason !== undefined) {
       return reason
     }
@@ -109,6 +115,7 @@ export function whyDestructive(sql: string): string | undefined {
 interface Body {
   removeType?: string
   behavior?: string
+  kind?: string
   cmds?: { AlterTableCmd?: { subtype?: string; behavior?: string } }[]
 }
 
@@ -124,6 +131,9 @@ function whyKindDestructive(kind: string, body: Body): string | undefined {
     return isPlain
       ? undefined
       : `drops ${nameOf(body.removeType)}${body.behavior === 'DROP_CASCADE' ? ' and all that depends on it' : ''}`
+  }
+  if (kind === 'DefineStmt' && body.kind === 'OBJECT_OPERATOR') {
+    return 'makes an operator, which calls a function wherever it is written'
   }
   if (harmlessStatements.has(kind)) {
     return undefined
