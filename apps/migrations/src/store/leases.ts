@@ -49,11 +49,14 @@ export async function leaseRun(
     .executeTakeFirst()
 }
 
-/** Takes the plan that has waited longest and that nobody holds. */
+/**
+ * Takes the plan that has waited longest and that nobody holds. A lease that ran out without being given back is a failure:
+ * its worker crashed, and perhaps of the plan.
+ */
 export async function leasePlan(store: Store, terms: LeaseTerms): Promise<PlanRow | undefined> {
   return await store
     .updateTable('plans')
-    .set(leaseChange(terms))
+    .set({ ...leaseChange(terms), failures: sql<number>`failures + (lease_until IS NOT NULL)::int` })
     .where('id', '=', (query) =>
       query
         .selectFrom('plans')

@@ -1,3 +1,4 @@
+import type { WorkProblem } from '@freehold/contracts-migrations'
 import type { Worker } from '@freehold/service/events'
 import { plan as planPending } from '#engine/index.ts'
 import { findDestructive } from '../domain/find-destructive.ts'
@@ -39,6 +40,11 @@ export function startPlanner(setup: WorkerSetup): Worker {
 async function makePlan(setup: WorkerSetup, plan: PlanRow, shutdown: AbortSignal): Promise<void> {
   const { store, leaseMs, log } = setup
   const lease: Lease = { id: plan.id, epoch: plan.lease_epoch }
+  if (plan.failures >= failuresMax) {
+    log.warn({ planId: plan.id, code: workersLost.code }, 'a plan was given up')
+    await finish(setup, lease, { ...nothing, state: 'failed', problem: workersLost })
+    return
+  }
   const watch = watchLease({ leaseMs, shutdown, renew: async () => await renewPlanLease(store, lease, leaseMs) })
   try {
     const result = await askEngine(setup, plan, watch.signal)
@@ -67,6 +73,15 @@ const nothing: PlanResult = {
   destructive: [],
   warnings: [],
   problem: null,
+}
+
+const workersLost: WorkProblem = {
+  code: 'FHD_MIGRATIONS_WORKERS_LOST',
+  detail: `${failuresMax} attempts at the plan failed, the last because its worker ended in the middle of it`,
+  hint: 'see in the logs of the workers what ended them (memory, for instance); then ask for the plan again',
+  sqlstate: null,
+  migrationId: null,
+  lines: [],
 }
 
 async function askEngine(setup: WorkerSetup, row: PlanRow, signal: AbortSignal): Promise<PlanResult> {
@@ -100,7 +115,10 @@ async function askEngine(setup: WorkerSetup, row: PlanRow, signal: AbortSignal):
       state: 'made',
       document: redact(plan) as unknown as Record<string, unknown>,
       contentHash: plan.contentHash,
-      destructive: findDestructive(plan),
+      destructive: findDestructive(
+        plan,
+        files.map(({ sql }) => sql),
+      ),
       warnings: redact([...warnings, ...plan.warnings]),
       problem: null,
     }

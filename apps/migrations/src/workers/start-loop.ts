@@ -8,10 +8,18 @@ export interface LoopOptions {
   parallelMax: number
   /** Returns the next job, or undefined where there is none. A job ends soon after its signal is aborted. */
   take(signal: AbortSignal): Promise<(() => Promise<void>) | undefined>
+  /** How long closing waits for jobs that do not heed their signal. */
+  closeMsMax?: number
   log: WorkerLog
 }
 
-/** Starts taking and doing jobs until it is closed, which resolves when the last one has ended. */
+// Long enough for a step to be given up, short enough for what ends processes.
+const closeMsMaxDefault = 8000
+
+/**
+ * Starts taking and doing jobs until it is closed. Closing resolves when the last one has ended, or after a while: what a
+ * job held is then taken over by another process once its lease has run out.
+ */
 export function startLoop(options: LoopOptions): Worker {
   const { name, pollMs, parallelMax, take, log } = options
   const stop = new AbortController()
@@ -65,11 +73,25 @@ export function startLoop(options: LoopOptions): Worker {
     async close() {
       stop.abort()
       wake()
-      await running
+      await waitAtMost(running, options.closeMsMax ?? closeMsMaxDefault, () =>
+        log.warn({ worker: name, jobs: jobs.size }, 'a worker closes without waiting any longer for its jobs'),
+      )
     },
     status: () => ({
       state: stop.signal.aborted ? 'closed' : `${jobs.size} jobs`,
       ...(lastError === undefined ? {} : { lastError }),
     }),
   }
+}
+
+async function waitAtMost(work: Promise<void>, timeoutMs: number, onTimeout: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      onTimeout()
+      resolve()
+    }, timeoutMs)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
 }

@@ -3,7 +3,7 @@ import { loadConfig } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrationsConfig, start } from '../../src/start.ts'
-import { addState, dropNote, type Platform, password, startPlatform } from './platform.ts'
+import { addState, dropNote, type Platform, password, startPlatform, waitFor } from './platform.ts'
 import { buildService, type Service } from './service.ts'
 import { createBench, problemOf, serviceId } from './shop-runs.ts'
 
@@ -78,16 +78,70 @@ describe('secrets', () => {
     expect(texts.filter((text) => text.includes(password))).toEqual([])
   })
 
+  it('does not tell why a database cannot be reached, nor opens what lies beside the service', async () => {
+    const { client } = service
+    const port = new URL(platform.server.url('postgres')).port
+    const register = (name: string, url: string) =>
+      client.registerDatabase({ params: { serviceId }, body: { name, connection: { url } } })
+    const places = [
+      `127.0.0.1:${port}/without`,
+      '127.0.0.1:1/without',
+      'there-is-no.invalid:5432/without',
+      `127.0.0.1:${port}/postgres?sslmode=verify-full`,
+    ]
+    const details = await Promise.all(
+      places.map(async (place, index) => {
+        const { id } = await register(`unreached-${index}`, `postgresql://owner@${place}`)
+        return (await problemOf(client.getHistory({ params: { serviceId, databaseId: id } }))).problem.detail
+      }),
+    )
+    expect(new Set(details).size).toBe(1)
+    for (const place of ['%2Fetc/d', `127.0.0.1:${port}/d?sslmode=require&sslrootcert=/etc/passwd`]) {
+      const answer = problemOf(register('beside', `postgresql://owner@${place}`))
+      expect(await answer).toMatchObject({ code: 'FHD_MIGRATIONS_CONNECTION_INVALID' })
+    }
+  })
+
   it('follows references to the environment and to files of one folder, and to nothing else', async () => {
     const { client } = service
     const register = (name: string, reference: string) =>
       client.registerDatabase({ params: { serviceId }, body: { name, connection: { reference } } })
-    const missing = await register('referred', 'env:REFERRED_DATABASE_URL')
+    const missing = await register('referred', 'env:SHOP_DATABASE_URL_REFERRED')
     const problem = await problemOf(client.getHistory({ params: { serviceId, databaseId: missing.id } }))
     expect(problem).toMatchObject({ code: 'FHD_MIGRATIONS_CONNECTION_INVALID' })
-    for (const reference of ['env:SEALING_KEYS', 'file:../../etc/passwd', 'file:/etc/passwd']) {
+    for (const reference of ['env:SEALING_KEYS', 'file:../../etc/passwd', 'file:/etc/passwd', 'file:url']) {
       expect(await problemOf(register('elsewhere', reference))).toMatchObject({ status: 400 })
     }
+    const params = { serviceId, databaseId: missing.id }
+    for (const reference of ['env:SHOP_EU_DATABASE_URL', 'env:A_DATABASE_URL', 'file:shop-eu/url']) {
+      const code = 'FHD_MIGRATIONS_CONNECTION_INVALID'
+      expect(await problemOf(register('elsewhere', reference))).toMatchObject({ code })
+      const change = client.changeDatabase({ params, body: { connection: { reference } } })
+      expect(await problemOf(change)).toMatchObject({ code })
+    }
+  })
+})
+
+describe('a plan', () => {
+  it('is given up when workers have ended in the middle of it too often', async () => {
+    const { client } = service
+    const params = { serviceId }
+    const url = platform.server.url('nowhere', 'owner')
+    const database = await client.registerDatabase({ params, body: { name: 'deadly', connection: { url } } })
+    const set = await client.uploadMigrationSet({ params, body: { migrations: [addState] } })
+    const writer = await platform.connectTo('platform', 'migrations')
+    const planId = uuidv7()
+    await writer.query(
+      `INSERT INTO migrations.plans (id, service, database_id, migration_set_id, state, destructive, warnings, created_by,
+              failures, lease_holder, lease_until)
+       VALUES ($1, $2, $3, $4, 'making', '[]', '[]', 'person:ada', 4, 'killed', now() - interval '1 s')`,
+      [planId, serviceId, database.id, set.id],
+    )
+    const plan = await waitFor('the plan to be given up', async () => {
+      const now = await client.getPlan({ params: { ...params, planId } })
+      return now.state === 'failed' && now
+    })
+    expect(plan.problem).toMatchObject({ code: 'FHD_MIGRATIONS_WORKERS_LOST' })
   })
 })
 
