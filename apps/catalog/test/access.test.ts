@@ -1,10 +1,13 @@
 import { catalogRoutes } from '@freehold/contracts-catalog'
 import { connect } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Kysely, PostgresDialect } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { resealAll } from '../src/domain/identity/reseal.ts'
 import { parseSealingKeys } from '../src/domain/identity/seal.ts'
 import { createKeyRing } from '../src/domain/identity/signing-keys.ts'
+import { createAuditVerifier, verifyAuditLog } from '../src/store/audit.ts'
+import type { Store } from '../src/store/schema.ts'
 import { type FakeIssuer, startFakeIssuer } from './fake-issuer.ts'
 import { type Caller, type Catalog, callerOf, openCatalog, sealingKey } from './open-catalog.ts'
 
@@ -267,6 +270,29 @@ describe('signing keys', () => {
     )
     expect(await resealAll(own.store, parseSealingKeys(`${sealingKey},${next}`))).toBe(1)
   })
+
+  it('are sealed again in batches, without waiting for a row that another holds', async () => {
+    const many = await openCatalog(server, 'reseal')
+    onTestFinished(() => many.close())
+    const text = 'config: { schema: { properties: { a: { type: string, secret: true } } } }'
+    const ann = await many.as('person:ann', { '*': 'owner' })
+    await ann('POST', '/v1/services', { serviceId: 'orders', text })
+    for (const a of ['one', 'two', 'three', 'four', 'five']) {
+      expect((await ann('PATCH', '/v1/services/orders/configuration', { set: { a } })).status).toBe(200)
+    }
+    const both = parseSealingKeys(`k3:${Buffer.alloc(32, 5).toString('base64')},${sealingKey}`)
+    const other = await connect({ connectionString: many.databaseUrl, applicationName: 'test' })
+    await other.query('BEGIN')
+    await other.query('SELECT FROM catalog.secrets ORDER BY id LIMIT 1 FOR UPDATE')
+    expect(await resealAll(many.store, both, 2)).toBe(5)
+    await other.query('ROLLBACK')
+    await other.end()
+    expect(await resealAll(many.store, both, 2)).toBe(1)
+    const entries = (await ann('GET', '/v1/audit-entries?action=secrets.resealed')).body.items
+    expect(entries.map(({ after }: { after: { resealed: number } }) => after.resealed)).toEqual([1, 2, 3])
+    const reread = await many.store.selectFrom('secrets').select('sealed').execute()
+    expect(reread.every(({ sealed }) => sealed.startsWith('k3.'))).toBe(true)
+  })
 })
 
 describe('the audit log', () => {
@@ -294,7 +320,9 @@ describe('the audit log', () => {
       await expect(client.query(`SELECT * FROM catalog.${table}`)).rejects.toMatchObject({ code: '42501' })
       await expect(client.query(`DELETE FROM catalog.${table}`)).rejects.toMatchObject({ code: '42501' })
     }
-    await expect(client.query('SELECT catalog.verify_audit_log()')).rejects.toMatchObject({ code: '42501' })
+    for (const call of ['verify_audit_log()', 'verify_audit_range(0, 1)']) {
+      await expect(client.query(`SELECT catalog.${call}`)).rejects.toMatchObject({ code: '42501' })
+    }
     await client.end()
   })
 
@@ -327,17 +355,43 @@ describe('the audit log', () => {
     expect((await owner('GET', '/v1/audit-entries?cursor=x')).status).toBe(400)
   })
 
+  it('is checked once at a time, however many ask', async () => {
+    let checks = 0
+    const verify = createAuditVerifier(catalog.store, async (store) => {
+      checks += 1
+      return await verifyAuditLog(store)
+    })
+    const [first, second] = await Promise.all([verify(), verify()])
+    expect([checks, second]).toEqual([1, first])
+    await verify()
+    expect(checks).toBe(2)
+  })
+
   it('shows when an entry was changed, or taken out of its middle or its end, even by a superuser', async () => {
     const verify = async () => (await owner('GET', '/v1/audit-verification')).body
     const whole = await verify()
     expect(whole).toMatchObject({ intact: true, brokenAt: null })
     expect(whole.entries).toBeGreaterThan(5)
     const admin = await connect({ connectionString: server.url('access'), applicationName: 'test' })
+    const sameSession: Store = new Kysely({
+      dialect: new PostgresDialect({
+        pool: {
+          connect: async () => Object.assign(admin, { release() {} }) as never,
+          end: async () => {},
+          options: {},
+        },
+      }),
+    })
+    expect(await verifyAuditLog(sameSession, 2)).toEqual(whole)
     const tamper = async (statement: string): Promise<unknown> => {
       await admin.query('BEGIN')
       await admin.query('ALTER TABLE catalog.audit_entries DISABLE TRIGGER ALL')
       await admin.query(statement)
       const { rows } = await admin.query('SELECT broken_at::integer FROM catalog.verify_audit_log()')
+      // In ranges that end before, at and behind what was done.
+      for (const rangeEntries of [1, 2, 3, 7, whole.entries - 1, whole.entries, 10_000]) {
+        expect((await verifyAuditLog(sameSession, rangeEntries)).brokenAt).toBe(rows[0].broken_at)
+      }
       await admin.query('ROLLBACK')
       return rows[0].broken_at
     }

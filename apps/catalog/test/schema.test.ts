@@ -43,11 +43,11 @@ describe('the schema of the catalog', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [...command, '--migrations', migrationsFolder], {
       cwd: root,
     })
-    expect(stdout).toContain('1 migration applied')
+    expect(stdout).toContain('2 migrations applied')
 
     const byPrisma = await prepareDatabase(server, 'by_prisma')
     const engine = await openEngine(`${byPrisma.migratorUrl}&options=-c%20search_path%3Dcatalog`, 'catalog')
-    expect(await engine.applyMigrations(migrationsFolder)).toHaveLength(1)
+    expect(await engine.applyMigrations(migrationsFolder)).toHaveLength(2)
     await engine.close()
 
     const byHand = await prepareDatabase(server, 'by_hand')

@@ -5,7 +5,7 @@ import { audienceOf, createApiKey, findHolder, revokeApiKey } from '../domain/id
 import type { SignIn } from '../domain/identity/sign-in.ts'
 import type { KeyRing } from '../domain/identity/signing-keys.ts'
 import { listApiKeys } from '../store/api-keys.ts'
-import { listAuditEntries, recordAudit, verifyAuditLog } from '../store/audit.ts'
+import { createAuditVerifier, listAuditEntries, recordAudit } from '../store/audit.ts'
 import type { Store } from '../store/schema.ts'
 import { getService } from '../store/services.ts'
 
@@ -18,6 +18,7 @@ export interface AccessDependencies {
 
 /** Answers for keys, tokens and the audit log. */
 export function serveAccess(serve: Serve, { store, ring, signIn }: AccessDependencies): void {
+  const verifyAuditLog = createAuditVerifier(store)
   const keyInvalid = routes.issueToken.problems[0]
   serve(routes.listKeys, async () => {
     const keys = await ring.read()
@@ -55,7 +56,7 @@ export function serveAccess(serve: Serve, { store, ring, signIn }: AccessDepende
     const { id } = await getService(store, params.serviceId)
     return listAuditEntries(store, { serviceId: id }, query)
   })
-  serve(routes.verifyAuditLog, async () => verifyAuditLog(store))
+  serve(routes.verifyAuditLog, verifyAuditLog)
 }
 
 async function issue(ring: KeyRing, caller: Parameters<KeyRing['sign']>[0]) {

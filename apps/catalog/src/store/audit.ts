@@ -79,18 +79,41 @@ function toAuditEntry(row: AuditRow): AuditEntry {
   }
 }
 
-/** Checks the whole chain. */
-export async function verifyAuditLog(store: Store): Promise<z.output<typeof AuditVerification>> {
-  const { rows } = await sql<{ entries: string; broken_at: string | null; head: Buffer }>`
-    SELECT entries, broken_at, head FROM catalog.verify_audit_log()`.execute(store)
-  const [found] = rows
-  if (found === undefined) {
-    throw new Error('catalog.verify_audit_log() returned no row')
+type Verification = z.output<typeof AuditVerification>
+
+/** Hashed well within the time that a statement has. */
+const rangeEntriesDefault = 10_000
+
+/** Checks the whole chain, one range after the other; what is added meanwhile is checked as well. */
+export async function verifyAuditLog(store: Store, rangeEntries = rangeEntriesDefault): Promise<Verification> {
+  let entries = 0
+  let brokenAt: number | null = null
+  for (let after = '0'; ; ) {
+    const { rows } = await sql<{ entries: string; last_position: string; broken_at: string | null; head: Buffer }>`
+      SELECT entries, last_position, broken_at, head
+      FROM catalog.verify_audit_range(${after}::bigint, ${rangeEntries}::integer)`.execute(store)
+    const [range] = rows
+    if (range === undefined) {
+      throw new Error('catalog.verify_audit_range() returned no row')
+    }
+    entries += Number(range.entries)
+    if (range.broken_at !== null) {
+      brokenAt ??= Number(range.broken_at)
+    }
+    if (Number(range.entries) < rangeEntries) {
+      return { intact: brokenAt === null, entries, brokenAt, head: range.head.toString('hex') }
+    }
+    after = range.last_position
   }
-  return {
-    intact: found.broken_at === null,
-    entries: Number(found.entries),
-    brokenAt: found.broken_at === null ? null : Number(found.broken_at),
-    head: found.head.toString('hex'),
+}
+
+/** Returns what checks the chain; who asks while a check is under way gets the result of that one. */
+export function createAuditVerifier(store: Store, verify = verifyAuditLog): () => Promise<Verification> {
+  let running: Promise<Verification> | undefined
+  return () => {
+    running ??= verify(store).finally(() => {
+      running = undefined
+    })
+    return running
   }
 }

@@ -31,7 +31,7 @@ describe('freehold up', { timeout: timeoutMs }, () => {
       document: {
         platform: { pid: platform.pid },
         services: [
-          { name: 'catalog', isReady: true, schemaVersion: '20261124000000_begin' },
+          { name: 'catalog', isReady: true, schemaVersion: '20261124120000_verify_audit_log_in_ranges' },
           { name: 'migrations', isReady: true, schemaVersion: '20261124000000_begin' },
         ],
       },

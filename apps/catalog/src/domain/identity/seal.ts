@@ -31,11 +31,7 @@ export function parseSealingKeys(text: string): SealingKeys {
 
 /** Returns the text so that only a holder of the key reads it, and only as what `owner` names. */
 export function seal(keys: SealingKeys, owner: string, text: string): string {
-  const [first] = keys
-  if (first === undefined) {
-    throw new Error('there is no key to seal with')
-  }
-  const [name, key] = first
+  const [name, key] = firstOf(keys)
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(owner))
@@ -57,8 +53,15 @@ export function open(keys: SealingKeys, owner: string, sealed: string): string {
   return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
 }
 
-/** Tells whether it is sealed with the key that seals now. */
-export function isSealedWithFirst(keys: SealingKeys, sealed: string): boolean {
-  const [first] = keys.keys()
-  return sealed.startsWith(`${first}.`)
+/** Returns the name of the key that seals now; what it sealed begins with this and a dot. */
+export function firstKeyName(keys: SealingKeys): string {
+  return firstOf(keys)[0]
+}
+
+function firstOf(keys: SealingKeys): [string, Buffer] {
+  const [first] = keys
+  if (first === undefined) {
+    throw new Error('there is no key to seal with')
+  }
+  return first
 }
