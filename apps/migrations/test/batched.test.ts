@@ -154,6 +154,7 @@ async function planSteps(sql: string): Promise<Step[]> {
     schema: 'public',
     briefTableBytes: 0,
     bridged: true,
+    hidesColumns: true,
     units,
   })
   return units.flatMap((unit) => {
