@@ -1,16 +1,6 @@
 import { roles } from '@freehold/contracts-base'
-import { baseConfig } from '@freehold/service'
+import { baseConfig, sealingKeys } from '@freehold/service'
 import { z } from 'zod'
-import { parseSealingKeys } from './domain/identity/seal.ts'
-
-const sealingKeys = z.string().transform((text, context) => {
-  try {
-    return parseSealingKeys(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message })
-    return z.NEVER
-  }
-})
 
 const groupRoles = z.string().transform((text, context) => {
   try {

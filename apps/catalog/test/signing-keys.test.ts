@@ -1,8 +1,8 @@
 import { connect } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import { parseSealingKeys } from '@freehold/service'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { resealAll } from '../src/domain/identity/reseal.ts'
-import { parseSealingKeys } from '../src/domain/identity/seal.ts'
 import { createKeyRing } from '../src/domain/identity/signing-keys.ts'
 import { type Catalog, callerOf, openCatalog, sealingKey } from './open-catalog.ts'
 

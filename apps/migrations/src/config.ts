@@ -1,19 +1,9 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { baseConfig } from '@freehold/service'
+import { baseConfig, sealingKeys } from '@freehold/service'
 import { z } from 'zod'
-import { parseSealingKeys } from './domain/seal-url.ts'
 
 const number = z.coerce.number().int()
-
-const sealingKeys = z.string().transform((text, context) => {
-  try {
-    return parseSealingKeys(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-    return z.NEVER
-  }
-})
 
 /** The settings of the migrations service. */
 export const migrationsConfig = baseConfig.extend({

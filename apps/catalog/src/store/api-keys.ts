@@ -1,6 +1,6 @@
 import type { ApiKey } from '@freehold/contracts-catalog'
+import { type PageRequest, parseIdCursor, toPage } from '@freehold/service'
 import { sql } from 'kysely'
-import { type PageRequest, parseIdCursor, toPage } from './pages.ts'
 import type { ApiKeyRow, Store } from './schema.ts'
 
 /** Returns what callers see of a key: nothing that opens. */

@@ -1,8 +1,7 @@
 import type { AuditEntry, AuditVerification, JsonValue } from '@freehold/contracts-catalog'
-import { currentTraceparent } from '@freehold/service'
+import { currentTraceparent, type PageRequest, parseNumberCursor, toPage } from '@freehold/service'
 import { sql } from 'kysely'
 import type { z } from 'zod'
-import { type PageRequest, parseNumberCursor, toPage } from './pages.ts'
 import type { AuditRow, Store } from './schema.ts'
 
 /** A change to be recorded; neither side may hold a secret. */

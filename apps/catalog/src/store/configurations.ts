@@ -1,6 +1,5 @@
 import { catalogErrors } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
-import { type PageRequest, parseNumberCursor, toPage } from './pages.ts'
+import { type PageRequest, Problem, parseNumberCursor, toPage } from '@freehold/service'
 import type { ConfigurationRow, Store } from './schema.ts'
 
 /** Returns the version; throws the Problem versionNotFound. */

@@ -1,6 +1,5 @@
 import { type Contract, catalogErrors, type Release } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
-import { type PageRequest, parseNumberCursor, toPage } from './pages.ts'
+import { type PageRequest, Problem, parseNumberCursor, toPage } from '@freehold/service'
 import type { ReleaseRow, Store } from './schema.ts'
 
 /** Returns what callers see of a release. */

@@ -1,7 +1,6 @@
 import { type Consumption, catalogErrors, type Service, type Strategy } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
+import { type PageRequest, Problem, toPage } from '@freehold/service'
 import type { z } from 'zod'
-import { type PageRequest, toPage } from './pages.ts'
 import type { ServiceRow, Store } from './schema.ts'
 
 /** Returns what callers see of a service. */

@@ -1,6 +1,5 @@
 import { catalogErrors, type StrategyVersion } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
-import { type PageRequest, parseNumberCursor, toPage } from './pages.ts'
+import { type PageRequest, Problem, parseNumberCursor, toPage } from '@freehold/service'
 import type { Store, StrategyRow } from './schema.ts'
 
 /** Returns what callers see of a version. */

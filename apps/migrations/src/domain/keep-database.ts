@@ -6,14 +6,13 @@ import {
   databaseEvents,
   migrationsErrors,
 } from '@freehold/contracts-migrations'
-import { Problem } from '@freehold/service'
+import { Problem, type SealingKeys, seal } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
 import { getDatabase, insertDatabase, updateDatabase } from '../store/databases.ts'
 import { changeSettings, readPolicy, toSettings } from '../store/policies.ts'
 import type { Store } from '../store/schema.ts'
 import { assertOwnedReference, checkUrl } from './resolve-connection.ts'
 import { endStates } from './run-states.ts'
-import { type SealingKeys, sealUrl } from './seal-url.ts'
 
 /** Enters a database of the service; its URL is sealed before anything is written. */
 export async function registerDatabase(
@@ -78,5 +77,5 @@ function toColumns(keys: SealingKeys, owner: { id: string; service: string }, co
   }
   const { host, port, database, user } = checkUrl(connection.url, 'the URL').parsed
   const address = JSON.stringify({ host, port, database, user })
-  return { url_sealed: sealUrl(keys, owner.id, connection.url), url_reference: null, address }
+  return { url_sealed: seal(keys, owner.id, connection.url), url_reference: null, address }
 }

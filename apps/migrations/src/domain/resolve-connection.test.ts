@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { parseSealingKeys } from '@freehold/service'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveConnection } from './resolve-connection.ts'
-import { parseSealingKeys } from './seal-url.ts'
 
 let secretsFolder = ''
 const url = 'postgresql://a:b@db.example/d'

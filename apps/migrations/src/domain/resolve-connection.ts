@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { migrationsErrors } from '@freehold/contracts-migrations'
-import { Problem } from '@freehold/service'
+import { openSealed, Problem, type SealingKeys } from '@freehold/service'
 import type { DatabaseRow } from '../store/schema.ts'
 import { describeOwnedReferences, findOwnedReference } from './owned-reference.ts'
-import { openUrl, type SealingKeys } from './seal-url.ts'
 import { toServiceUrl, UrlRefused } from './service-url.ts'
 
 /** What is needed to find a database's URL. */
@@ -28,7 +27,7 @@ export async function resolveConnection(
   }
   let url: string
   try {
-    url = openUrl(sources.keys, database.id, database.url_sealed)
+    url = openSealed(sources.keys, database.id, database.url_sealed)
   } catch (error) {
     throw refuse('the connection cannot be opened with the keys of this service: give it again', error)
   }

@@ -1,9 +1,8 @@
 import { type Database, databaseEvents, migrationsErrors } from '@freehold/contracts-migrations'
 import { sqlstateOf, sqlstates } from '@freehold/postgres'
-import { Problem } from '@freehold/service'
+import { type PageRequest, Problem, toPage } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import type { Insertable, Updateable } from 'kysely'
-import { type PageRequest, toPage } from './pages.ts'
 import type { DatabaseRow, DatabasesTable, Store } from './schema.ts'
 
 /** Returns what callers see of a database: nothing that opens it. */

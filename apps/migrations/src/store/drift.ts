@@ -1,8 +1,8 @@
 import { type DriftFinding, databaseEvents } from '@freehold/contracts-migrations'
+import { type PageRequest, parseIdCursor, toPage } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import { type Selectable, sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
-import { type PageRequest, parseIdCursor, toPage } from './pages.ts'
 import type { DatabaseRow, DriftFindingsTable, Store } from './schema.ts'
 
 // An event has to fit into a broker's batch; who sees so many has seen enough.

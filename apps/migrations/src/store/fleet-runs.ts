@@ -5,12 +5,11 @@ import {
   migrationsErrors,
   type RunState,
 } from '@freehold/contracts-migrations'
-import { Problem } from '@freehold/service'
+import { type PageRequest, Problem, parseIdCursor, toPage } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import type { Insertable, Updateable } from 'kysely'
 import type { FleetMember } from '../domain/decide-fleet.ts'
 import { canFleetFollow } from '../domain/fleet-run-states.ts'
-import { type PageRequest, parseIdCursor, toPage } from './pages.ts'
 import type { FleetRunRow, FleetRunsTable, Store } from './schema.ts'
 
 function toFleetRun(row: FleetRunRow, runs: Record<string, number>): FleetRun {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type MigrationFile, type MigrationSet, migrationsErrors } from '@freehold/contracts-migrations'
-import { Problem } from '@freehold/service'
+import { type PageRequest, Problem, parseIdCursor, toPage } from '@freehold/service'
 import { v7 as uuidv7 } from 'uuid'
-import { type PageRequest, parseIdCursor, toPage } from './pages.ts'
 import type { Store } from './schema.ts'
 
 /** Enters the set, or finds the one of the same content. */

@@ -3,12 +3,11 @@
 
 import { type Approval, migrationsErrors, type Run, type RunState, runEvents } from '@freehold/contracts-migrations'
 import { sqlstateOf, sqlstates } from '@freehold/postgres'
-import { Problem } from '@freehold/service'
+import { type PageRequest, Problem, parseIdCursor, toPage } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import type { Insertable, Updateable } from 'kysely'
 import { canFollow, endStates, workedStates } from '../domain/run-states.ts'
 import { insertFacts } from './facts.ts'
-import { type PageRequest, parseIdCursor, toPage } from './pages.ts'
 import type { RunRow, RunsTable, Store } from './schema.ts'
 
 type RunView = RunRow & { database_name: string } & Record<

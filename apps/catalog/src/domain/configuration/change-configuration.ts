@@ -9,14 +9,13 @@ import {
   catalogEvents,
   type JsonValue,
 } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
+import { Problem, type SealingKeys, seal } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import { v7 as uuidv7 } from 'uuid'
 import { recordAudit } from '../../store/audit.ts'
 import { getConfigurationVersion, insertConfigurationVersion } from '../../store/configurations.ts'
 import type { ConfigurationRow, ServiceRow, Store } from '../../store/schema.ts'
 import { lockService } from '../../store/services.ts'
-import { type SealingKeys, seal } from '../identity/seal.ts'
 import { requireVersion } from '../require-version.ts'
 import { checkValue, type ValueFault } from './check-value.ts'
 import { createPatternMatcher } from './match-pattern.ts'

@@ -1,11 +1,10 @@
 import { type ConfigurationValues, catalogErrors, type JsonValue } from '@freehold/contracts-catalog'
-import { Problem } from '@freehold/service'
+import { openSealed, Problem, type SealingKeys } from '@freehold/service'
 import type { z } from 'zod'
 import { recordAudit } from '../../store/audit.ts'
 import { getConfigurationVersion, readSecrets } from '../../store/configurations.ts'
 import type { Store } from '../../store/schema.ts'
 import { getService } from '../../store/services.ts'
-import { open, type SealingKeys } from '../identity/seal.ts'
 import { secretOwner } from './change-configuration.ts'
 import { settingsOf } from './to-configuration.ts'
 
@@ -27,7 +26,7 @@ export async function readValues(
     for (const [name, { value, secretId }] of Object.entries(settingsOf(row))) {
       const hidden = secretId === undefined ? undefined : sealed.get(secretId)
       if (secretId !== undefined && hidden !== undefined) {
-        values[name] = open(keys, secretOwner(serviceId, secretId), hidden)
+        values[name] = openSealed(keys, secretOwner(serviceId, secretId), hidden)
       } else if (value !== undefined) {
         values[name] = value
       }

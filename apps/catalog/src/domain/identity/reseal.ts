@@ -1,8 +1,8 @@
+import { firstKeyName, openSealed, type SealingKeys, seal } from '@freehold/service'
 import { sql } from 'kysely'
 import { recordAudit } from '../../store/audit.ts'
 import type { Store } from '../../store/schema.ts'
 import { secretOwner } from '../configuration/change-configuration.ts'
-import { firstKeyName, open, type SealingKeys, seal } from './seal.ts'
 import { keyOwner } from './signing-keys.ts'
 
 const batchRowsDefault = 100
@@ -36,7 +36,7 @@ async function resealBatch(store: Store, keys: SealingKeys, batchRows: number): 
       .execute()
     for (const { id, service_id, sealed } of secrets) {
       const owner = secretOwner(service_id, id)
-      const again = seal(keys, owner, open(keys, owner, sealed))
+      const again = seal(keys, owner, openSealed(keys, owner, sealed))
       await trx.updateTable('secrets').set({ sealed: again }).where('id', '=', id).execute()
     }
     const signing = await trx
@@ -48,7 +48,7 @@ async function resealBatch(store: Store, keys: SealingKeys, batchRows: number): 
       .skipLocked()
       .execute()
     for (const { kid, sealed } of signing) {
-      const again = seal(keys, keyOwner(kid), open(keys, keyOwner(kid), sealed))
+      const again = seal(keys, keyOwner(kid), openSealed(keys, keyOwner(kid), sealed))
       await trx.updateTable('signing_keys').set({ sealed: again }).where('kid', '=', kid).execute()
     }
     const resealed = secrets.length + signing.length

@@ -4,12 +4,12 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { type Caller, type PublicKey, tokenAudience } from '@freehold/contracts-base'
 import { catalogEvents } from '@freehold/contracts-catalog'
+import { openSealed, type SealingKeys, seal } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
 import { SignJWT } from 'jose'
 import { sql } from 'kysely'
 import { recordAudit } from '../../store/audit.ts'
 import type { Store } from '../../store/schema.ts'
-import { open, type SealingKeys, seal } from './seal.ts'
 
 /** Longer than services keep public keys before they ask for them again. */
 const publishedAheadMs = 15 * 60_000
@@ -95,7 +95,7 @@ async function readKeys(store: Store, sealingKeys: SealingKeys): Promise<Signing
   const rows = await store.selectFrom('signing_keys').selectAll().orderBy('signs_from').execute()
   return rows.map(({ kid, x, sealed, signs_from }) => ({
     publicKey: { kty: 'OKP', crv: 'Ed25519', x, kid, use: 'sig', alg: 'EdDSA' },
-    privateKey: createPrivateKey({ key: open(sealingKeys, keyOwner(kid), sealed), format: 'pem' }),
+    privateKey: createPrivateKey({ key: openSealed(sealingKeys, keyOwner(kid), sealed), format: 'pem' }),
     signsFromMs: signs_from.getTime(),
   }))
 }

@@ -1,5 +1,5 @@
 import { baseProblems } from '@freehold/contracts-base'
-import { Problem } from '@freehold/service'
+import { Problem } from '../problem.ts'
 
 /** What a caller asks of a list. */
 export interface PageRequest {
@@ -19,12 +19,26 @@ export function toPage<Row, Item>(
   return { items: shown.map(toItem), nextCursor: rows.length > limit && last !== undefined ? keyOf(last) : null }
 }
 
+/** Returns the number that a cursor of a list ordered by number is; throws a Problem for any other text. */
+export function parseNumberCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) {
+    return undefined
+  }
+  if (!/^[1-9]\d{0,8}$/.test(cursor)) {
+    throw invalidCursor()
+  }
+  return Number(cursor)
+}
+
 /** Returns the id that a cursor of a list ordered by id is; throws a Problem for any other text. */
 export function parseIdCursor(cursor: string | undefined): string | undefined {
   if (cursor !== undefined && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(cursor)) {
-    throw new Problem(baseProblems.requestInvalid, {
-      errors: [{ pointer: '/query/cursor', detail: 'is not the nextCursor of a page' }],
-    })
+    throw invalidCursor()
   }
   return cursor
+}
+
+function invalidCursor(): Problem {
+  const detail = 'is not the nextCursor of a page'
+  return new Problem(baseProblems.requestInvalid, { detail, errors: [{ pointer: '/query/cursor', detail }] })
 }

@@ -1,8 +1,9 @@
-// Secrets and signing keys are kept sealed: AES-256-GCM under a key that only the configuration holds, bound to what they
+// What a service must give back later and nobody may read in its tables is kept sealed: AES-256-GCM under a key that only the configuration holds, bound to what they
 // belong to, so that a row copied to another place opens nothing. The key's name stands in front, so that keys can be
 // rotated: the first seals, all of them open.
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { z } from 'zod'
 
 const algorithm = 'aes-256-gcm'
 // What NIST SP 800-38D recommends for GCM; random ones are safe far beyond the number of secrets here.
@@ -29,6 +30,16 @@ export function parseSealingKeys(text: string): SealingKeys {
   return new Map(keys)
 }
 
+/** The setting that lists the keys; what is wrong in it is told without repeating any. */
+export const sealingKeys = z.string().transform((text, context) => {
+  try {
+    return parseSealingKeys(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    return z.NEVER
+  }
+})
+
 /** Returns the text so that only a holder of the key reads it, and only as what `owner` names. */
 export function seal(keys: SealingKeys, owner: string, text: string): string {
   const [name, key] = firstOf(keys)
@@ -40,12 +51,12 @@ export function seal(keys: SealingKeys, owner: string, text: string): string {
 }
 
 /** Returns the text that was sealed for the owner; throws when the key is gone or anything was changed. */
-export function open(keys: SealingKeys, owner: string, sealed: string): string {
+export function openSealed(keys: SealingKeys, owner: string, sealed: string): string {
   const [name = '', ...parts] = sealed.split('.')
   const [nonce, tag, text] = parts.map((part) => Buffer.from(part, 'base64url'))
   const key = keys.get(name)
   if (key === undefined || nonce === undefined || tag === undefined || text === undefined) {
-    throw new Error(`${owner} is sealed with the key ${name}, which CONFIG_KEY does not name`)
+    throw new Error(`${owner} is sealed with the key ${name}, which this service does not have`)
   }
   const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   decipher.setAAD(Buffer.from(owner))
