@@ -1,7 +1,7 @@
 // platform.json says who runs and where it answers. It may be left over from a process that was killed, so whoever reads
 // it asks the system whether that process lives.
 
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { Problem } from '@freehold/migrations/problem'
 import { z } from 'zod'
 import { identifyProcess } from './identify-process.ts'
@@ -69,7 +69,7 @@ export async function claimFolder(folder: PlatformFolder, version: string): Prom
         `a platform runs in ${folder.root} already: process ${other.pid} ${where}`,
       )
     }
-    // Of several that find it stale one moves it away, and then one of them creates its own.
+    // Two that find it stale at the same moment may both go on: Postgres then gives its data to one of them only.
     await rename(folder.platformFile, `${folder.platformFile}.stale`).catch(() => {})
   }
   await rm(`${folder.platformFile}.stale`, { force: true })
@@ -79,17 +79,19 @@ export async function claimFolder(folder: PlatformFolder, version: string): Prom
   }
 }
 
-/** Returns false where the file is there already. */
+/** Makes the file whole, so that nobody reads half of it; returns false where it is there already. */
 async function createFile(file: string, text: string): Promise<boolean> {
+  const staged = `${file}.${process.pid}`
+  await writeFile(staged, text, { mode: 0o600 })
   try {
-    const handle = await open(file, 'wx', 0o600)
-    await handle.writeFile(text)
-    await handle.close()
+    await link(staged, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
       return false
     }
     throw error
+  } finally {
+    await rm(staged, { force: true })
   }
 }

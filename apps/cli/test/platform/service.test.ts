@@ -169,6 +169,9 @@ config:
     expect(await place.runJson('error.json', 'config', 'set', 'orders', 'requestsMax=many')).toMatchObject({
       exitCode: 2,
     })
+    const inArguments = await place.runJson('error.json', 'config', 'set', 'orders', 'smtpPassword=seen')
+    expect(inArguments).toMatchObject({ exitCode: 2 })
+    expect(JSON.stringify(inArguments)).not.toContain('seen')
     const secret = place.start('config', 'set', 'orders', 'smtpPassword')
     secret.child.stdin?.end('hunter-two-three\n')
     const told = await secret.ended

@@ -37,6 +37,12 @@ export const runConfigSet: PlatformCommand<ConfigSetOptions> = async (context, o
   for (const each of given) {
     const at = each.indexOf('=')
     const name = at === -1 ? each : each.slice(0, at)
+    if (at !== -1 && current.schema.properties?.[name]?.secret === true) {
+      const problem = `${name} is secret, and others on this machine can read command lines`
+      throw new Problem(cliProblems.wrongUse, problem, {
+        hint: `leave the value out: freehold config set ${serviceId} ${name} asks for it`,
+      })
+    }
     const text = at === -1 ? await readValue(context, name) : each.slice(at + 1)
     set[name] = toValue(current, name, text)
   }
