@@ -37,6 +37,9 @@ async function runUntil(database: string, killedAt: string): Promise<boolean> {
   return signal === 'SIGKILL'
 }
 
+/** Databases on which the plan was begun. */
+const begun = new Set<string>()
+
 /** Runs the plan, or takes it back, until the fact of that number, at which the server ends all of the runner's sessions. */
 async function cutOffAt(
   database: string,
@@ -58,7 +61,13 @@ async function cutOffAt(
   }
   const runner = await openRunner(aTarget(server, database, { onFact }))
   try {
-    const run = (await runner.findOpenRun()) ?? (await runner.startRun(aPlan(totalsSteps())))
+    const open = await runner.findOpenRun()
+    if (open === undefined && (direction === 'undo' || begun.has(database))) {
+      // The last cut came after the last commit: the run before reached its end and was not told so.
+      return null
+    }
+    begun.add(database)
+    const run = open ?? (await runner.startRun(aPlan(totalsSteps())))
     if (direction === 'do') {
       await runner.runPhases(run, ['expand', 'backfill', 'contract'], { takeBack: 'run' })
     } else {
