@@ -1,6 +1,7 @@
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { EventRecord, SubscribeOptions, Subscription } from '../transport.ts'
 import { backoffAfter, pause, type WorkerLog } from '../worker.ts'
+import { joinCalls } from './join-calls.ts'
 import { fromMessage } from './messages.ts'
 
 export interface KafkaSubscribeOptions extends SubscribeOptions {
@@ -12,6 +13,11 @@ export interface KafkaSubscribeOptions extends SubscribeOptions {
 
 const signOfLifeMs = 1_000
 const fetchWaitMs = 500
+// What one fetch brings is applied in one transaction: large enough to work off a backlog, small enough to repeat. A
+// broker answers with a first batch that is larger all the same.
+const fetchBytes = { partition: 256 * 1024, all: 1024 * 1024 }
+// KafkaJS hands over the partitions of a fetch one after the other, unless it is told to do so many at once.
+const partitionsAtOnce = 256
 
 /** Starts consuming; a consumer that KafkaJS gives up is replaced by another until the subscription is closed. */
 export function subscribeToKafka(options: KafkaSubscribeOptions): Subscription {
@@ -52,6 +58,8 @@ async function runConsumer(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: signOfLifeMs,
     maxWaitTimeInMs: fetchWaitMs,
+    maxBytesPerPartition: fetchBytes.partition,
+    maxBytes: fetchBytes.all,
     allowAutoTopicCreation: false,
     // Right after a start of the broker joins fail for a while.
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 },
@@ -86,32 +94,30 @@ async function startConsumer(
   await consumer.subscribe({ topics: options.topics, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
-    eachBatch: async (payload) => {
-      await consumeBatch(payload, options)
+    partitionsConsumedConcurrently: partitionsAtOnce,
+    eachBatch: joinCalls(async (payloads) => {
+      await consumeBatches(payloads, options)
       onProgress()
-    },
+    }),
   })
 }
 
-/** Delivers and commits; throws when either fails, and then KafkaJS fetches the same offsets again. */
-async function consumeBatch(payload: EachBatchPayload, { onRecords, log }: KafkaSubscribeOptions): Promise<void> {
-  const { batch, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload
-  if (!isRunning() || isStale() || batch.messages.length === 0) {
+/**
+ * Delivers the partitions of a fetch as one batch and commits their offsets together; throws when either fails, and then
+ * KafkaJS fetches the same offsets again.
+ */
+async function consumeBatches(payloads: EachBatchPayload[], { onRecords, log }: KafkaSubscribeOptions): Promise<void> {
+  const live = payloads.filter(
+    ({ batch, isRunning, isStale }) => isRunning() && !isStale() && batch.messages.length > 0,
+  )
+  const [first] = live
+  if (first === undefined) {
     return
   }
-  const { topic, partition } = batch
-  const records: EventRecord[] = []
-  for (const message of batch.messages) {
-    const read = fromMessage(topic, message)
-    if ('fault' in read) {
-      log?.error({ topic, partition, offset: message.offset, fault: read.fault }, 'left out a message that is no event')
-    } else {
-      records.push(read.record)
-    }
-  }
+  const records = live.flatMap(({ batch }) => readRecords(batch, log))
   const signOfLife = setInterval(() => {
     // If the group rebalances, the commit below tells.
-    heartbeat().catch(() => {})
+    first.heartbeat().catch(() => {})
   }, signOfLifeMs)
   try {
     if (records.length > 0) {
@@ -120,6 +126,27 @@ async function consumeBatch(payload: EachBatchPayload, { onRecords, log }: Kafka
   } finally {
     clearInterval(signOfLife)
   }
-  const offset = String(BigInt(batch.lastOffset()) + 1n)
-  await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] })
+  await first.commitOffsetsIfNecessary({ topics: toOffsets(live.map(({ batch }) => batch)) })
+}
+
+function readRecords({ topic, partition, messages }: Batch, log: WorkerLog | undefined): EventRecord[] {
+  return messages.flatMap((message) => {
+    const read = fromMessage(topic, message)
+    if ('fault' in read) {
+      log?.error({ topic, partition, offset: message.offset, fault: read.fault }, 'left out a message that is no event')
+      return []
+    }
+    return [read.record]
+  })
+}
+
+/** Returns, by topic, what follows the batches. */
+function toOffsets(batches: Batch[]) {
+  const topics = [...new Set(batches.map(({ topic }) => topic))]
+  return topics.map((topic) => ({
+    topic,
+    partitions: batches
+      .filter((batch) => batch.topic === topic)
+      .map((batch) => ({ partition: batch.partition, offset: String(BigInt(batch.lastOffset()) + 1n) })),
+  }))
 }
