@@ -1,6 +1,5 @@
-import { parseDatabaseUrl } from '@freehold/postgres'
+import { openPool } from '@freehold/postgres'
 import { Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
 import type { Store, Tables } from './schema.ts'
 
 /** Name of the service, and of the Postgres schema that is its own. */
@@ -13,13 +12,6 @@ const statementTimeoutMs = 15_000
 
 /** Returns the store; no connection is made before the first query. `destroy()` ends them all. */
 export function openStore(databaseUrl: string, applicationName: string): Store {
-  const pool = new pg.Pool({
-    ...parseDatabaseUrl(databaseUrl).config,
-    application_name: applicationName,
-    max: connectionsMax,
-    statement_timeout: statementTimeoutMs,
-  })
-  // An idle connection that the server closed is replaced by the next query.
-  pool.on('error', () => {})
+  const pool = openPool({ connectionString: databaseUrl, applicationName, connectionsMax, statementTimeoutMs })
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(serviceName)
 }

@@ -3,13 +3,8 @@
 import type { Meter, Tracer } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
-import {
-  type IMetricReader,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-  type ResourceMetrics,
-} from '@opentelemetry/sdk-metrics'
-import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { type IMetricReader, MeterProvider, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { ServiceIdentity } from '../identity.ts'
 import { enableTraceContext } from './trace-context.ts'
 
@@ -34,7 +29,8 @@ export async function createTelemetry(identity: ServiceIdentity, collectorUrl: s
   const readers: IMetricReader[] = [prometheus]
   const spanProcessors: SpanProcessor[] = []
   if (collectorUrl !== undefined) {
-    const exporters = await createExporters(collectorUrl)
+    const { createExporters } = await import('./otlp-exporters.ts')
+    const exporters = createExporters(collectorUrl)
     readers.push(exporters.metrics)
     spanProcessors.push(exporters.spans)
   }
@@ -76,18 +72,5 @@ function nameUnits({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics
         return { ...metric, descriptor: { ...metric.descriptor, name: `${name}${suffixes[unit] ?? ''}`, unit: '' } }
       }),
     })),
-  }
-}
-
-async function createExporters(collectorUrl: string): Promise<{ metrics: IMetricReader; spans: SpanProcessor }> {
-  // Loaded only where they are used: they cost a tenth of a second of each start.
-  const [{ OTLPTraceExporter }, { OTLPMetricExporter }] = await Promise.all([
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/exporter-metrics-otlp-http'),
-  ])
-  const base = collectorUrl.replace(/\/+$/, '')
-  return {
-    spans: new BatchSpanProcessor(new OTLPTraceExporter({ url: `${base}/v1/traces` })),
-    metrics: new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ url: `${base}/v1/metrics` }) }),
   }
 }
