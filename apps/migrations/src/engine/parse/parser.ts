@@ -3,7 +3,7 @@
  * behind it can parse synchronously.
  */
 import type { Node } from '@pgsql/types'
-import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query'
+import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync, scanSync } from 'libpg-query'
 
 await loadModule()
 
@@ -49,6 +49,26 @@ export function parseSql(sql: string): ParsedStatement[] {
     // A length of 0 stands for «to the end of the text».
     return { node: stmt, location, length: length === 0 ? bytes - location : length }
   })
+}
+
+/** The code of a DO block: its variables and its outermost block, as libpg_query writes PL/pgSQL's tree. */
+export interface PlpgsqlCode {
+  datums: { PLpgSQL_var?: { refname?: string } }[]
+  action: Record<string, Record<string, unknown>>
+}
+
+/** Returns the code of the DO statement; undefined where it does not parse as PL/pgSQL. */
+export function parsePlpgsql(sql: string): PlpgsqlCode | undefined {
+  try {
+    const { plpgsql_funcs: functions } = parsePlPgSQLSync(sql) as unknown as {
+      plpgsql_funcs?: { PLpgSQL_function?: Partial<PlpgsqlCode> }[]
+    }
+    const { action, datums = [] } = functions?.[0]?.PLpgSQL_function ?? {}
+    return action === undefined ? undefined : { action, datums }
+  } catch {
+    // What Postgres itself says of it is told where the statement is run.
+    return undefined
+  }
 }
 
 /** Returns the tokens of the text, comments among them. Throws a SqlSyntaxError. */

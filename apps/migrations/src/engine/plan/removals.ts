@@ -6,7 +6,7 @@ import { dropsColumn, isFollowed } from './unit-conflicts.ts'
 
 /**
  * Leaves a removal where it was written when a later unit of the contract phase shares names with it and the names are
- * not freed in another way.
+ * not freed in another way, and in a plan without bridges.
  */
 export function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit })[], context: PlanContext): void {
   for (const one of placed) {
@@ -21,7 +21,8 @@ export function keepOrderOfRemovals(placed: (PlacedDraft & { unit: PlanningUnit 
       (later) =>
         later.unit.order > one.unit.order && later.draft.place === 'inOrder' && later.draft.phase === 'contract',
     )
-    if (follows && parts.some((part) => isFollowed(part, context.units))) {
+    // Without bridges names change in the written order, and a removal is written with the name that it meets there.
+    if (follows && (!context.bridged || parts.some((part) => isFollowed(part, context.units)))) {
       one.draft = { ...one.draft, place: 'inOrder' }
     }
   }

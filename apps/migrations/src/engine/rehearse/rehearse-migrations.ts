@@ -26,6 +26,7 @@ import { lockModeByRule } from './own-transaction-locks.ts'
 import { narrowToPart } from './part-locks.ts'
 import { isServerWide } from './server-wide.ts'
 import { type SessionStatements, sessionStatements, setStatementOf } from './session-statements.ts'
+import { unrollBlock } from './unroll-block.ts'
 
 /** One statement and its units, each with what was seen. */
 export interface RehearsedStatement {
@@ -140,7 +141,9 @@ async function rehearseStatement(course: Course, statement: Statement, units: Un
   if (isOwnTransaction(statement.node)) {
     return alike(statement, units, await observeOutside(course, statement))
   }
-  const parts = units.length > 1 ? await rehearseParts(course, units) : undefined
+  const unrolled = await unrollBlock(course.client, statement)
+  const cut = unrolled ?? units
+  const parts = cut.length === 1 && cut[0]?.wholeStatement === true ? undefined : await rehearseParts(course, cut)
   const compared = parts === undefined && units.some((unit) => needsCatalogDifference(unit.node))
   const before = compared ? await catalogOf(course) : undefined
   const { wroteRows, ...alone } = await observeAlone(course, statement)

@@ -1,0 +1,11 @@
+CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+CREATE TABLE "User" ("id" SERIAL NOT NULL, "email" TEXT NOT NULL, "fullName" TEXT, "role" "Role" NOT NULL DEFAULT 'USER', "managerId" INTEGER, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+CREATE TABLE "Post" ("id" TEXT NOT NULL, "authorId" INTEGER NOT NULL, "title" VARCHAR(255) NOT NULL, "body" TEXT, "published" BOOLEAN NOT NULL DEFAULT false, "views" INTEGER NOT NULL DEFAULT 0, "meta" JSONB, CONSTRAINT "Post_pkey" PRIMARY KEY ("id"));
+ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+CREATE INDEX "Post_authorId_idx" ON "Post"("authorId");
+CREATE TABLE "Tag" ("id" SERIAL PRIMARY KEY, "name" TEXT NOT NULL);
+CREATE VIEW active_users AS SELECT id, email, "fullName" FROM "User" WHERE role = 'USER';
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.meta := coalesce(NEW.meta, '{}'); RETURN NEW; END $$;
+CREATE TRIGGER post_touch BEFORE UPDATE ON "Post" FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE FUNCTION published_posts() RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$;

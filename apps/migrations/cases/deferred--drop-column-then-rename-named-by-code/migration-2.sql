@@ -1,0 +1,2 @@
+ALTER TABLE "Post" DROP COLUMN "body";
+ALTER TABLE "Post" RENAME TO "Article";
