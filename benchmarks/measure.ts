@@ -18,7 +18,7 @@ export const programs = {
 /** Bundles the command line, and Prisma's own engine with nothing around it but what starts it. */
 export async function buildPrograms(which: (keyof typeof programs)[]): Promise<void> {
   if (which.includes('freehold')) {
-    await runProgram([path.join(root, 'tools/build-cli.ts')])
+    await runProgram([path.join(root, 'tools/build-app.ts'), 'cli'])
   }
   await build({
     entryPoints: [path.join(root, 'tools/prisma-engine/deploy.ts')],

@@ -4,33 +4,55 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { prepareDocker, removeLeftContainers } from './docker/prepare-docker.ts'
 import { type Sums, toLine } from './sums.ts'
+
+interface Gate {
+  /** An npm script of the root's package.json. */
+  script: string
+  /** `tests`: it writes its sums to the file that FREEHOLD_TEST_SUMS names. `one`: it passes or fails as a whole. */
+  counts: 'tests' | 'one'
+  /** What has to be there; without it the gate is skipped, or fails where FREEHOLD_REQUIRE_DOCKER=1 says that it is meant to be. */
+  needs?: 'docker'
+}
+
+/** The gates, in the order in which they are run. */
+const gates: Gate[] = [
+  { script: 'test', counts: 'tests' },
+  { script: 'lint', counts: 'one' },
+  { script: 'types', counts: 'one' },
+  { script: 'build', counts: 'one' },
+  { script: 'knip', counts: 'one' },
+  { script: 'test:compose', counts: 'tests', needs: 'docker' },
+]
 
 const root = path.resolve(import.meta.dirname, '..')
 // Above what the slowest gate takes on two slow cores; a gate that hangs must not hold the others up for ever.
 const gateTimeoutMs = 40 * 60_000
+const mustHaveDocker = process.env['FREEHOLD_REQUIRE_DOCKER'] === '1'
+const testRun = `ci-${process.pid}`
 
-const gates = ['lint', 'types', 'build', 'knip']
 const scratch = mkdtempSync(path.join(tmpdir(), 'freehold-ci-'))
 const sumsFile = path.join(scratch, 'sums.json')
 const report: string[] = []
 const sums: Sums = { passed: 0, failed: 0, skipped: 0 }
 
-function add(title: string, added: Sums): void {
+function add(title: string, added: Sums, reason?: string): void {
   sums.passed += added.passed
   sums.failed += added.failed
   sums.skipped += added.skipped
-  report.push(`${added.failed > 0 ? 'FAILED' : 'ok    '}  ${title}: ${toLine(added)}`)
+  const verdict = added.failed > 0 ? 'FAILED ' : reason === undefined ? 'ok     ' : 'NOT RUN'
+  report.push(`${verdict} ${title}: ${toLine(added)}${reason === undefined ? '' : ` (${reason})`}`)
 }
 
-function runScript(script: string): boolean {
+function runScript(script: string, env: Record<string, string>): boolean {
   process.stdout.write(`\n==> npm run ${script}\n`)
   const startedAt = performance.now()
   const { status, signal, error } = spawnSync('npm', ['run', '--silent', script], {
     cwd: root,
     // No terminal and no daemon: nothing asks, and nothing outlives the run.
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CI: 'true', NX_DAEMON: 'false', FREEHOLD_TEST_SUMS: sumsFile },
+    env: { ...process.env, CI: 'true', NX_DAEMON: 'false', FREEHOLD_TEST_SUMS: sumsFile, ...env },
     timeout: gateTimeoutMs,
     killSignal: 'SIGTERM',
     shell: process.platform === 'win32',
@@ -49,13 +71,31 @@ function readSums(done: boolean): Sums {
   } catch {
     // The run was ended before it could write them.
     return { passed: 0, failed: 1, skipped: 0 }
+  } finally {
+    rmSync(sumsFile, { force: true })
   }
 }
 
-add('test', readSums(runScript('test')))
-for (const gate of gates) {
-  const done = runScript(gate)
-  add(gate, { passed: done ? 1 : 0, failed: done ? 0 : 1, skipped: 0 })
+process.stdout.write('\n==> Docker\n')
+const docker = prepareDocker()
+const missing = 'missing' in docker ? docker.missing : undefined
+// Where Docker is there, a test that needs it and does not get it is a failure.
+const env = 'env' in docker ? { ...docker.env, FREEHOLD_REQUIRE_DOCKER: '1', FREEHOLD_TEST_RUN: testRun } : {}
+process.stdout.write(`<== Docker: ${missing === undefined ? 'ready' : `NOT THERE: ${missing}`}\n`)
+if ('missing' in docker && docker.isFault) {
+  add('Docker', { passed: 0, failed: 1, skipped: 0 }, docker.missing)
+}
+for (const { script, counts, needs } of gates) {
+  if (needs === 'docker' && missing !== undefined) {
+    const failed = mustHaveDocker ? 1 : 0
+    add(script, { passed: 0, failed, skipped: 1 - failed }, `no Docker: ${missing}`)
+    continue
+  }
+  const done = runScript(script, env)
+  add(script, counts === 'tests' ? readSums(done) : { passed: done ? 1 : 0, failed: done ? 0 : 1, skipped: 0 })
+}
+if (missing === undefined) {
+  removeLeftContainers(testRun)
 }
 rmSync(scratch, { recursive: true })
 

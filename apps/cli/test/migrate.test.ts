@@ -1,12 +1,25 @@
-import { type Server, startTestServer } from '@freehold/postgres/embedded'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startTestServer } from '@freehold/postgres/embedded'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { skipWithout } from '../../../tools/docker/skip-without.ts'
+import { type ContainedPostgres, startContainedPostgres } from '../../../tools/docker/start-postgres.ts'
 import { createProject, type Project, startProgram } from './project.ts'
 
-describe('a migration’s way through the command line', () => {
-  let server: Server
+const servers: { where: string; start(): Promise<ContainedPostgres | { missing: string }> }[] = [
+  { where: 'on the embedded server', start: () => startTestServer(18) },
+  { where: 'on a server in a container', start: startContainedPostgres },
+]
+
+describe.each(servers)('a migration’s way through the command line $where', ({ start }) => {
+  let server: ContainedPostgres
+  let missing: string | undefined
   let project: Project
   beforeAll(async () => {
-    server = await startTestServer(18)
+    const started = await start()
+    if ('missing' in started) {
+      missing = started.missing
+      return
+    }
+    server = started
     project = await createProject(server)
     await project.run('deploy')
     await project.client.query('INSERT INTO orders SELECT g, nullif(g % 3, 0), g FROM generate_series(1, 3000) g')
@@ -17,9 +30,12 @@ describe('a migration’s way through the command line', () => {
     await project.write('3_note', 'ALTER TABLE "orders" DROP COLUMN "note";\n')
   })
   afterAll(async () => {
-    await project.remove()
-    await server.stop()
+    if (missing === undefined) {
+      await project.remove()
+      await server.stop()
+    }
   })
+  beforeEach((context) => skipWithout(context, missing))
 
   it('goes from the plan over the open window to its end, each document fitting its schema', async () => {
     const planned = await project.runJson('plan.json', 'plan', '--out', 'plan.json')

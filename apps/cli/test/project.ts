@@ -44,7 +44,7 @@ let projects = 0
 
 /** Makes a project on the server, with one migration that makes a table `orders`. */
 export async function createProject(
-  server: Server,
+  server: Pick<Server, 'url'>,
   env: Record<string, string> = {},
   tablespace = 'pg_default',
 ): Promise<Project> {

@@ -1,3 +1,3 @@
 export { cacheFolder } from './cache-folder.ts'
-export { embeddedVersions, type Major } from './find-binaries.ts'
+export { embeddedVersions, findBinaries, type Major } from './find-binaries.ts'
 export { type Server, type ServerOptions, startServer, startTestServer } from './start-server.ts'

@@ -1,6 +1,7 @@
 import { connect, quoteIdentifier } from '@freehold/postgres'
+import { startContainedKafka } from '../../../../tools/docker/start-kafka.ts'
 import { findKafka } from '../../../../tools/kafka/find-kafka.ts'
-import { startBroker } from '../../../../tools/kafka/start-broker.ts'
+import { type Broker, startBroker } from '../../../../tools/kafka/start-broker.ts'
 import {
   createKafkaTransport,
   createPostgresLog,
@@ -37,19 +38,27 @@ export async function startLogBroker(services: string[]): Promise<EventsBroker> 
   }
 }
 
-/** Starts a Kafka broker; `{ missing }` says why it cannot be on this machine. */
+/** Starts a Kafka broker, in a container where Docker answers; `{ missing }` says why it cannot be on this machine. */
 export async function startKafkaBroker(): Promise<EventsBroker | { missing: string }> {
-  const found = await findKafka()
-  if ('missing' in found) {
-    return found
+  const broker = await startAnyBroker()
+  if ('missing' in broker) {
+    return broker
   }
-  const broker = await startBroker(found.libs)
   return {
     url: () => `kafka://${broker.address}`,
     kill: () => broker.kill(),
     restart: () => broker.restart(),
     stop: () => broker.stop(),
   }
+}
+
+async function startAnyBroker(): Promise<Broker | { missing: string }> {
+  const contained = await startContainedKafka()
+  if (!('missing' in contained) || process.env['FREEHOLD_REQUIRE_DOCKER'] === '1') {
+    return contained
+  }
+  const found = await findKafka()
+  return 'missing' in found ? { missing: `${contained.missing}, and ${found.missing}` } : await startBroker(found.libs)
 }
 
 /** Opens a transport as openEvents does, with the shortest time after which a member that says nothing is given up. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe } from 'vitest'
+import { skipWithout } from '../../../../tools/docker/skip-without.ts'
 import { itIsATransport } from './conformance.ts'
 import { type EventsBroker, startKafkaBroker } from './harness.ts'
 
@@ -11,16 +12,7 @@ afterAll(async () => {
 })
 
 describe('Kafka', () => {
-  if (missing !== undefined) {
-    console.warn(`SKIPPED: ${missing}, so the transport over Kafka is not tested`)
-  }
-  beforeEach((context) => {
-    // Where the servers are meant to be there, their absence is a failure.
-    if (missing !== undefined && process.env['FREEHOLD_REQUIRE_DOCKER'] === '1') {
-      throw new Error(missing)
-    }
-    context.skip(missing !== undefined, missing)
-  })
+  beforeEach((context) => skipWithout(context, missing))
 
   itIsATransport(() => broker as EventsBroker)
 })

@@ -2,12 +2,13 @@
 // the database, so that services that share one would wait for each other's migrations, and the second migrator could
 // not use the journal of the first.
 
+import { ensurePrismaTable } from '@freehold/migrations/prisma-table'
 import { type Client, connect, quoteIdentifier, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Server } from '@freehold/postgres/embedded'
 import { installEventsLog } from '@freehold/service/events'
 import { eventsLogUrl } from '../resources.ts'
 import type { Secrets } from '../secrets.ts'
-import { eventsOwner, migratorOf, type OwnService, operatorRole, ownRoles, ownServices } from './own-services.ts'
+import { eventsOwner, migratorOf, type OwnService, operatorRole, ownServices } from './own-services.ts'
 
 const applicationName = 'freehold-up'
 export const eventsDatabase = 'events'
@@ -25,24 +26,43 @@ export function createUrlOf(server: Server, { passwords }: Secrets): UrlOf {
   }
 }
 
-/** Makes roles, databases and schemas where they are missing, and gives each role what it needs and no more. */
+/** Makes everything on the embedded server: the services' own databases, and that of the events log. */
 export async function prepareDatabases(server: Server, secrets: Secrets): Promise<void> {
+  await prepareServices({ adminUrlOf: server.url, passwords: secrets.passwords, guests: [operatorRole] })
   await withSession(server.url('postgres'), async (admin) => {
-    for (const role of ownRoles) {
-      await ensureRole(admin, role, secrets.passwords[role] ?? '')
-    }
-    await admin.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC')
-    for (const service of ownServices) {
-      await ensureDatabase(admin, service, { owner: migratorOf(service), guests: [service, operatorRole] })
-    }
     await ensureDatabase(admin, eventsDatabase, { owner: eventsOwner, guests: [...ownServices, operatorRole] })
   })
-  await Promise.all(ownServices.map(async (service) => await prepareSchema(server.url(service), service)))
   await installEventsLog({
     connectionString: createUrlOf(server, secrets)(eventsDatabase, eventsOwner),
     services: [...ownServices],
     sqlUrl: eventsLogUrl,
   })
+}
+
+export interface ServicesPreparation {
+  /** URL of a database as the superuser. */
+  adminUrlOf(database: string): string
+  /** Of every role that there is to be. */
+  passwords: Readonly<Record<string, string>>
+  /** Roles that may connect to each service's database besides its own. */
+  guests: string[]
+}
+
+/**
+ * Makes roles, and each service's database and schema, where they are missing, and gives each role what it needs and no
+ * more. On a server that is Freehold's own: nobody else may connect to the databases that come with it.
+ */
+export async function prepareServices({ adminUrlOf, passwords, guests }: ServicesPreparation): Promise<void> {
+  await withSession(adminUrlOf('postgres'), async (admin) => {
+    for (const [role, password] of Object.entries(passwords)) {
+      await ensureRole(admin, role, password)
+    }
+    await admin.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC')
+    for (const service of ownServices) {
+      await ensureDatabase(admin, service, { owner: migratorOf(service), guests: [service, ...guests] })
+    }
+  })
+  await Promise.all(ownServices.map(async (service) => await prepareSchema(adminUrlOf(service), service)))
 }
 
 /** Lets the operator's role see how far the events and the schemas are; the tables have to be there. */
@@ -56,8 +76,6 @@ export async function admitOperator(server: Server): Promise<void> {
       const seen = ['outbox', '_prisma_migrations', ...(rowCount === 0 ? [] : ['dead_letters'])].map(table).join(', ')
       await session.query(`GRANT USAGE ON SCHEMA ${quoteIdentifier(service)} TO ${operator}`)
       await session.query(`GRANT SELECT ON ${seen} TO ${operator}`)
-      // What was applied is the migrator's word; default privileges gave this table away as they do the others.
-      await session.query(`REVOKE ALL ON ${table('_prisma_migrations')} FROM ${quoteIdentifier(service)}`)
     })
   }
   await withSession(server.url(eventsDatabase), async (session) => {
@@ -75,6 +93,10 @@ async function prepareSchema(url: string, service: OwnService): Promise<void> {
     await session.query(`GRANT USAGE ON SCHEMA ${schema} TO ${schema}`)
     await session.query(`${defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${schema}`)
     await session.query(`${defaults} GRANT USAGE ON SEQUENCES TO ${schema}`)
+    // What was applied is the migrator's word; default privileges give this table away as they do the others.
+    await session.query(`SET ROLE ${migrator}`)
+    await ensurePrismaTable(session, service)
+    await session.query(`REVOKE ALL ON ${quoteQualified(service, '_prisma_migrations')} FROM ${schema}`)
   })
 }
 
