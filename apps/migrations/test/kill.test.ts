@@ -36,7 +36,7 @@ const minutes = 60_000
 describe(`a runner that is killed (seed ${seed})`, () => {
   it('has a plan with every mechanism', () => {
     const mechanisms = new Set(databases.plan.statements.map(({ mechanism }) => mechanism))
-    expect([...mechanisms].sort()).toEqual(['batched', 'brief', 'concurrent', 'deferred', 'validated'])
+    expect([...mechanisms].sort()).toEqual(['batched', 'brief', 'concurrent', 'deferred', 'twin', 'validated'])
   })
 
   it(

@@ -22,6 +22,23 @@ const relationLock = z.strictObject({ schema: z.string(), name: z.string(), mode
 const settings = z.record(z.string(), z.string())
 const sqlstates = z.array(z.tuple([z.string(), z.string()]))
 
+const twinScript = z.strictObject({
+  twin: z.strictObject({ schema: z.string(), name: z.string() }),
+  key: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+  make: z.array(z.string()),
+  watch: z.strictObject({ sql: z.array(z.string()), locks: z.array(relationLock) }),
+  boundary: z.string(),
+  copy: z.string(),
+  builds: z.array(z.array(z.string())),
+  apply: z.array(z.string()),
+  compare: z.strictObject({ byRange: z.boolean(), sql: z.string() }),
+  count: z.string(),
+  swap: z.strictObject({ sql: z.array(z.string()), locks: z.array(relationLock) }),
+  validate: z.array(z.string()),
+  clean: z.array(z.string()),
+  abandon: z.strictObject({ sql: z.array(z.string()), locks: z.array(relationLock), clean: z.array(z.string()) }),
+})
+
 const action = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('transaction'),
@@ -44,6 +61,14 @@ const action = z.discriminatedUnion('kind', [
     after: z.array(z.string()),
     settings,
     sqlstates: z.exactOptional(sqlstates),
+  }),
+  z.strictObject({
+    kind: z.literal('twin'),
+    schema: z.string(),
+    table: z.string(),
+    statements: z.array(z.string()),
+    settings,
+    script: twinScript.nullable(),
   }),
   z.strictObject({
     kind: z.literal('check'),

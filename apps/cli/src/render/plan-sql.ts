@@ -60,6 +60,8 @@ function renderAction(action: Action): string[] {
       return ['-- outside a transaction', terminated(action.sql)]
     case 'batch':
       return renderBatch(action)
+    case 'twin':
+      return renderTwin(action)
     case 'check':
       return [...comment(`stops here when this finds a row: ${action.message}`), terminated(action.examples)]
     case 'none':
@@ -79,6 +81,40 @@ function renderBatch(action: Extract<Action, { kind: 'batch' }>): string[] {
     ...comment(...action.sql.map(terminated)),
     ...action.after.map(terminated),
   ]
+}
+
+function renderTwin({ schema, table, script, statements }: Extract<Action, { kind: 'twin' }>): string[] {
+  if (script === null) {
+    return comment(...statements.map(terminated))
+  }
+  const parts = script.key.length
+  const key = script.key.map((part) => part.name).join(', ')
+  return [
+    ...comment(`a twin of ${schema}.${table}, for:`, ...statements.map(terminated)),
+    ...transaction(script.make),
+    ...comment('from here on the keys of what is written are logged'),
+    ...transaction(script.watch.sql),
+    ...comment(
+      `for each range of ${schema}.${table} by (${key}), one transaction a range;`,
+      `${parameters(1, parts)}: the key before it, ${parameters(parts + 1, 2 * parts)}: its last key`,
+      terminated(script.copy),
+      'as often as there is something in the log:',
+      ...script.apply.map(terminated),
+    ),
+    ...script.builds.flatMap(transaction),
+    ...comment('compared, by the same ranges:', terminated(script.compare.sql), terminated(script.count)),
+    ...comment(
+      'the exchange, with what was logged last, under',
+      ...script.swap.locks.map(({ schema: of, name, mode }) => `${lockModes[mode].name} on ${of}.${name}`),
+    ),
+    ...transaction(script.swap.sql),
+    ...script.validate.map(terminated),
+    ...transaction(script.clean),
+  ]
+}
+
+function transaction(sql: string[]): string[] {
+  return ['BEGIN;', ...sql.map(terminated), 'COMMIT;']
 }
 
 function parameters(first: number, last: number): string {

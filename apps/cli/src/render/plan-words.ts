@@ -71,6 +71,8 @@ export function headlineOf(step: Step): string {
       return action.sql
     case 'batch':
       return `${action.table} by ${action.key.map((part) => part.name).join(', ')}: ${step.reason}`
+    case 'twin':
+      return action.statements.length === 1 ? (action.statements[0] ?? '') : step.reason
     case 'check':
       return `check: ${action.message}`
     case 'none':

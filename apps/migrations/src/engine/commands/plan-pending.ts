@@ -11,11 +11,14 @@ import { persistTemporaryTables, removePersisted } from '../parse/persist-tempor
 import { splitStatement } from '../parse/split-statement.ts'
 import type { Migration, Statement, Unit } from '../parse/statement.ts'
 import { briefTableBytesDefault } from '../plan/limits.ts'
+import { hashOf } from '../plan/order-steps.ts'
 import type { Plan, Refusal } from '../plan/plan.ts'
 import { planAsWritten } from '../plan/plan-as-written.ts'
 import { planMigrations } from '../plan/plan-migrations.ts'
+import type { Step } from '../plan/step.ts'
 import { toleratingLeftovers } from '../plan/tolerate-leftovers.ts'
 import { type ProofResult, provePlan } from '../prove/prove-plan.ts'
+import { resolveTwins } from '../prove/resolve-twins.ts'
 import { findFailureTogether, mayFailTogether } from '../rehearse/as-one-transaction.ts'
 import { readSurroundings } from '../rehearse/live-surroundings.ts'
 import { makeRows } from '../rehearse/make-rows.ts'
@@ -147,14 +150,23 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
   const tried = new Set<string>()
   for (const order of ['phased', 'inOrder', 'unbridged'] as const) {
     input.onFact({ kind: 'preparing', what: 'plan' })
-    const plan = planMigrations({ ...planInput, order })
-    if (tried.has(plan.contentHash)) {
+    const drafted = planMigrations({ ...planInput, order })
+    if (tried.has(drafted.contentHash)) {
       continue
     }
-    tried.add(plan.contentHash)
-    if (plan.refusals.length > 0) {
-      return { plan, after }
+    tried.add(drafted.contentHash)
+    if (drafted.refusals.length > 0) {
+      return { plan: drafted, after }
     }
+    const twins = await resolveTwins(drafted.steps, shadow, ground.catalog)
+    if (twins.outcome === 'refused') {
+      return { plan: { ...drafted, steps: [], refusals: [refusalOf(twins.step, twins.reason, drafted)] }, after }
+    }
+    if (twins.outcome === 'different') {
+      last ??= { plan: drafted, refusal: differenceOf(twins, drafted) }
+      continue
+    }
+    const plan = withTwins(drafted, twins.steps, twins.warnings)
     const violated = await askLiveRows(input.client, plan, all)
     if (violated.length > 0) {
       return { plan: { ...plan, refusals: violated }, after }
@@ -257,6 +269,31 @@ function failureOf(failure: NonNullable<Rehearsal['failure']>): Refusal {
   }
   const reason = `the statement fails as it is written: ${error.message}`
   return { ...place, why: 'plain', sqlstate: error.sqlstate, reason }
+}
+
+function withTwins(plan: Plan, steps: Step[], warnings: string[]): Plan {
+  if (warnings.length === 0 && steps === plan.steps) {
+    return plan
+  }
+  const { contentHash: _, proof, ...rest } = plan
+  const resolved = { ...rest, steps, warnings: [...plan.warnings, ...warnings] }
+  return { ...resolved, contentHash: hashOf(resolved), proof }
+}
+
+function refusalOf(step: Step, reason: string, plan: Plan): Refusal {
+  const statement = plan.statements.find(
+    (one) => one.migrationId === step.migrationId && one.index === Math.max(...step.statements),
+  )
+  return {
+    migrationId: step.migrationId,
+    index: statement?.index ?? 0,
+    line: statement?.line ?? 1,
+    sql: statement?.sql ?? '',
+    why: 'twin',
+    sqlstate: null,
+    reason,
+    estimate: { ...step.estimate, holdMs: statement?.plainHoldMs ?? step.estimate.holdMs },
+  }
 }
 
 function differenceOf(result: Exclude<ProofResult, { outcome: 'proven' }>, plan: Plan): Refusal {

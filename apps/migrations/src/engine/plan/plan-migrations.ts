@@ -24,6 +24,7 @@ import { batched } from './mechanisms/batched.ts'
 import { brief } from './mechanisms/brief.ts'
 import { concurrent } from './mechanisms/concurrent.ts'
 import { deferred } from './mechanisms/deferred.ts'
+import { twin } from './mechanisms/twin.ts'
 import { validated } from './mechanisms/validated.ts'
 import { hashOf, laterPhase, orderSteps, type PlacedDraft } from './order-steps.ts'
 import { phaseOf } from './phase-of.ts'
@@ -54,7 +55,7 @@ export interface PlanInput {
 }
 
 /** Mechanisms in the order in which they are asked. */
-const mechanisms: Mechanism[] = [batched, deferred, concurrent, validated, brief]
+const mechanisms: Mechanism[] = [twin, batched, deferred, concurrent, validated, brief]
 
 /** Returns the plan, its refusals included; it is not proven yet. */
 export function planMigrations(input: PlanInput): Plan {
@@ -214,7 +215,7 @@ function carryOut(unit: PlanningUnit, context: PlanContext): Draft[] | DraftRefu
   const locks = strongLocks(unit.observation.locks).map((lock) => `${lock.mode} on ${lock.name}`)
   const needs = isOpaque(unit.unit.node)
     ? 'code that does more than change the catalog is not taken apart: write its statements out'
-    : 'that needs a twin of the table, which this version cannot make'
+    : 'no way is known that keeps nobody waiting'
   const refusal: DraftRefusal = {
     why: isOpaque(unit.unit.node) ? 'rule' : 'twin',
     reason: `${what} ${table?.name ?? 'a table'} under ${locks.join(', ') || 'a lock'}: ${needs}`,

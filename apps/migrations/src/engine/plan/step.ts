@@ -41,7 +41,7 @@ export interface Step {
   estimate: Estimate
 }
 
-export type Action = TransactionAction | ConcurrentAction | BatchAction | CheckAction | NoAction
+export type Action = TransactionAction | ConcurrentAction | BatchAction | TwinAction | CheckAction | NoAction
 
 /** SQL run in one transaction together with the step's row in the journal, so that it is done exactly once. */
 export interface TransactionAction {
@@ -92,6 +92,54 @@ export interface BatchAction {
   after: string[]
   settings: Record<string, string>
   sqlstates?: [string, string][]
+}
+
+/**
+ * A table replaced by a twin of it: made empty, filled by ranges of the key while a trigger logs the keys of what is
+ * written, compared, and exchanged with the table in one short transaction.
+ */
+export interface TwinAction {
+  kind: 'twin'
+  schema: string
+  table: string
+  /** What the twin is made for, in the names of its moment; on an exact copy of the schema it says what comes of it. */
+  statements: string[]
+  /** In force while rows are converted. */
+  settings: Record<string, string>
+  /** Null until the statements were tried on a shadow in the plan's own order. */
+  script: TwinScript | null
+}
+
+/** The SQL of a twin, stage by stage; every stage but the last ones can be given up without a trace. */
+export interface TwinScript {
+  /** Qualified, raw name of the twin until the exchange. */
+  twin: { schema: string; name: string }
+  /** Of the table, with its types there. */
+  key: { name: string; type: string }[]
+  /** Makes the twin, the log and the log's functions; nobody knows of them yet. */
+  make: string[]
+  /** Begins the log of keys. */
+  watch: { sql: string[]; locks: RelationLock[] }
+  /** As of a BatchAction: gives the end of the next range of the table. */
+  boundary: string
+  /** Copies one range, with the parameters of a BatchAction. */
+  copy: string
+  /** Each in a transaction of its own; the first one makes keys quick to find in the twin. */
+  builds: string[][]
+  /** Brings the rows of all logged keys up to date and empties the log; run in one snapshot. The last one's count is that of the entries. */
+  apply: string[]
+  /** With the parameters of a range, or whole in one go: gives one boolean, true where the twin's rows are not the table's. */
+  compare: { byRange: boolean; sql: string }
+  /** Gives one boolean: true where the twin holds as many rows as the table, but for logged keys. */
+  count: string
+  /** Exchanges the two; to be run behind `apply` in one transaction. */
+  swap: { sql: string[]; locks: RelationLock[] }
+  /** After the exchange: reads rows while everybody goes on. */
+  validate: string[]
+  /** After the exchange: what nothing needs any more. */
+  clean: string[]
+  /** Before the exchange: ends the log, then removes every trace. */
+  abandon: { sql: string[]; locks: RelationLock[]; clean: string[] }
 }
 
 /** A read-only look for rows that the steps after it would fail on; a row found stops the run, which is then taken back. */

@@ -1,6 +1,7 @@
 import type { Client } from '@freehold/postgres'
 import type { Action, BatchAction, CheckAction, ConcurrentAction, Step, TransactionAction } from '../plan/step.ts'
 import { boundarySql, type Key, prepareBatch, rangeSql, readBoundary, releaseBatch } from './batch-statements.ts'
+import { executeTwin } from './execute-twin.ts'
 import { StepError, toStepError } from './step-error.ts'
 import { findLockTargets, lockSql, locksToTake, runScript, settingsSql } from './transaction-script.ts'
 
@@ -58,6 +59,8 @@ async function executeAction(
       return await executeConcurrent(client, stepId, action)
     case 'batch':
       return await executeBatch(client, action, now)
+    case 'twin':
+      return await executeTwin(client, action, now, executeBatch)
     case 'check':
       return await executeCheck(client, stepId, action)
     case 'none':

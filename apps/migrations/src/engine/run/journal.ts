@@ -13,12 +13,15 @@ import { hasJournal } from './journal-schema.ts'
 export type StepState = 'pending' | 'running' | 'applied' | 'undone' | 'inDoubt'
 export type Direction = 'do' | 'undo'
 
-/** How far a batched step is. */
+/** How far a batched step or a twin is. */
 export interface Checkpoint {
-  /** What comes next: ranges after `key`, or what follows the last range. */
-  next: 'ranges' | 'after'
+  /** What comes next: of a batched step ranges after `key`, or what follows the last range; of a twin a stage. */
+  next: 'ranges' | 'after' | TwinStage
   key: Key
 }
+
+/** Stages of a twin in their order; `copy` and `compare` go on after `key`, `build` with the part of that number. */
+export type TwinStage = 'make' | 'watch' | 'copy' | 'build' | 'compare' | 'swap' | 'validate'
 
 export interface StepRow {
   stepId: string

@@ -37,3 +37,6 @@ export const leasePatienceMs = 1000
 
 /** How long a killed runner's session may take to end once it is told to: it may have to roll back a large statement. */
 export const earlierSessionPatienceMs = 30_000
+
+/** Entries of a twin's log that the exchange may find: they take it a few milliseconds. */
+export const logRowsAtExchange = 100

@@ -4,7 +4,7 @@
  */
 import type { BatchAction } from '../plan/step.ts'
 import { boundarySql, type Key, prepareBatch, rangeSql, readBoundary, releaseBatch } from './batch-statements.ts'
-import { type Direction, noteStep, type Run, type StepRow, setStep, stepChangeSql } from './journal.ts'
+import { type Checkpoint, type Direction, noteStep, type Run, type StepRow, setStep, stepChangeSql } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
 import { factPauseMs, rangeMs, rangeRowsFirst, rangeRowsMax } from './limits.ts'
 import { underEtiquette, waitBudgetMs } from './lock-etiquette.ts'
@@ -54,7 +54,7 @@ export async function runBatch(
     noteStep(run, stepId, { checkpoint })
   }
   if (row.checkpoint?.next !== 'after') {
-    await runRanges(context, run, row, action, direction)
+    await runRanges(context, run, row, action, { direction, during: 'ranges', behind: 'after', locksRows: true })
   }
   await runAround(context, stepId, action, action.after, () => stepChangeSql(run.id, stepId, { state: end, direction }))
   noteStep(run, stepId, { state: end, direction })
@@ -77,12 +77,21 @@ async function runAround(
   )
 }
 
-async function runRanges(
+/** How ranges are entered in the journal, and whether callers can meet their row locks. */
+export interface RangeStage {
+  direction: Direction
+  during: Checkpoint['next']
+  behind: Checkpoint['next']
+  locksRows: boolean
+}
+
+/** Runs the ranges that are left; ends with the checkpoint behind them. */
+export async function runRanges(
   context: RunContext,
   run: Run,
   row: StepRow,
   action: BatchAction,
-  direction: Direction,
+  stage: RangeStage,
 ): Promise<void> {
   const lock = { schema: action.schema, name: action.table, mode: 'ShareRowExclusiveLock' as const }
   const targets = await findLockTargets(context.client, [lock])
@@ -97,8 +106,11 @@ async function runRanges(
   }
   await prepareBatch(context.client, action)
   try {
-    while (await runRange(context, run, row.stepId, action, direction, progress, targets)) {
-      noteStep(run, row.stepId, { checkpoint: { next: 'ranges', key: progress.after }, rowsDone: progress.rowsDone })
+    while (await runRange(context, run, row.stepId, action, stage, progress, targets)) {
+      noteStep(run, row.stepId, {
+        checkpoint: { next: stage.during, key: progress.after },
+        rowsDone: progress.rowsDone,
+      })
       sayProgress(context, row.stepId, progress)
       throwIfStopped(context.signal)
     }
@@ -107,8 +119,8 @@ async function runRanges(
   }
   await setStep(context.client, run, row.stepId, {
     state: 'running',
-    direction,
-    checkpoint: { next: 'after', key: progress.after },
+    direction: stage.direction,
+    checkpoint: { next: stage.behind, key: null },
     rowsDone: progress.rowsDone,
   })
 }
@@ -119,7 +131,7 @@ async function runRange(
   run: Run,
   stepId: string,
   action: BatchAction,
-  direction: Direction,
+  stage: RangeStage,
   progress: Progress,
   targets: LockTarget[],
 ): Promise<boolean> {
@@ -129,7 +141,7 @@ async function runRange(
       progress.rows = Math.max(1, Math.floor(progress.rows / 2))
     }
     try {
-      return await attemptRange(context, run, stepId, action, direction, progress)
+      return await attemptRange(context, run, stepId, action, stage, progress)
     } catch (error) {
       await context.client.query('ROLLBACK').catch(() => {})
       throw error
@@ -142,7 +154,7 @@ async function attemptRange(
   run: Run,
   stepId: string,
   action: BatchAction,
-  direction: Direction,
+  stage: RangeStage,
   progress: Progress,
 ): Promise<boolean> {
   const { client } = context
@@ -164,11 +176,12 @@ async function attemptRange(
   }
   const startedAt = Date.now()
   const statements = rangeSql(action, progress.after, end, run.now)
-  const checkpoint = { next: 'ranges' as const, key: end }
+  const checkpoint = { next: stage.during, key: end }
+  const { direction } = stage
   // One message: a round trip in between would lengthen the time for which rows are locked. What the range itself
   // touched is known only afterwards, and is entered with the next one.
   const results = await runScript(client, [
-    ...(progress.rows === 1 ? statements : underDeadline(statements, context.maxLockMs)),
+    ...(progress.rows === 1 || !stage.locksRows ? statements : underDeadline(statements, context.maxLockMs)),
     "SELECT set_config('statement_timeout', '0', true)",
     ...ownRoleSql(action.settings),
     stepChangeSql(run.id, stepId, { state: 'running', direction, checkpoint, rowsDone: progress.rowsDone }),
@@ -176,7 +189,7 @@ async function attemptRange(
   ])
   const rowsDone = progress.rowsDone + (results.at(-4 - ownRoleSql(action.settings).length)?.rowCount ?? 0)
   Object.assign(progress, { after: end, rowsDone })
-  progress.rows = nextRows(progress.rows, Date.now() - startedAt, context.maxLockMs)
+  progress.rows = nextRows(progress.rows, Date.now() - startedAt, stage.locksRows ? context.maxLockMs : Infinity)
   return true
 }
 
@@ -197,7 +210,11 @@ export function nextRows(rows: number, tookMs: number, maxLockMs: number): numbe
   return Math.min(rangeRowsMax, Math.max(1, Math.floor(rows * factor)))
 }
 
-async function estimateRows(context: RunContext, action: BatchAction): Promise<number | null> {
+/** Returns the table's rows as they were last counted; null where they never were. */
+export async function estimateRows(
+  context: RunContext,
+  action: { schema: string; table: string },
+): Promise<number | null> {
   const { rows } = await context.client.query<{ rows: number }>(
     `SELECT c.reltuples::float8 AS rows FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,

@@ -8,6 +8,7 @@ import { runBatch } from './run-batch.ts'
 import { cleanUp, runConcurrent } from './run-concurrent.ts'
 import { type RunContext, toInterruption } from './run-context.ts'
 import { runTransaction } from './run-transaction.ts'
+import { abandonTwin, isExchanged, runTwin } from './run-twin.ts'
 import { StepError, toStepError } from './step-error.ts'
 
 type EndState = 'applied' | 'undone' | 'pending'
@@ -63,6 +64,12 @@ async function wasBegun(context: RunContext, row: StepRow, step: Step): Promise<
   switch (step.do.kind) {
     case 'batch':
       return row.checkpoint !== null
+    case 'twin':
+      if (isExchanged(row)) {
+        return true
+      }
+      await abandonTwin(context, step.id, step.do)
+      return false
     case 'concurrent':
       if (await isDone(context.client, step.do)) {
         return true
@@ -122,6 +129,8 @@ async function dispatch(
       return atOnce
     case 'batch':
       return { ...atOnce, rows: await runBatch(context, run, row, action, direction, end) }
+    case 'twin':
+      return await runTwin(context, run, row, action, direction, end)
     case 'check': {
       const violation = await allowPatience(context, stepId, async () => await findViolation(context.client, action))
       if (violation !== undefined) {
@@ -175,6 +184,8 @@ export function sqlOf(action: Action): string[] {
       return [action.sql]
     case 'batch':
       return [...action.before, ...action.sql, ...action.after]
+    case 'twin':
+      return action.statements
     case 'check':
       return [action.examples]
     case 'none':

@@ -30,12 +30,13 @@ export interface TransactionOutcome {
 /** Of maxLockMs, so that the commit is within the bound as well. */
 const shareForStatements = 0.9
 
-/** Runs the action's transaction, with the journal's statement in it, as its patience asks. */
+/** Runs the action's transaction, with the journal's statement in it, as its patience asks; `beforeTry` comes before each try. */
 export async function runTransaction(
   context: RunContext,
   stepId: string,
   action: TransactionAction,
   journalSql: JournalSql,
+  beforeTry: () => Promise<void> = async () => {},
 ): Promise<TransactionOutcome> {
   const targets = await findLockTargets(context.client, action.locks)
   const locks = locksToTake(targets)
@@ -54,7 +55,10 @@ export async function runTransaction(
       return await allowPatience(context, stepId, async () => await attempt(how))
     })
   }
-  return await underEtiquette(context, stepId, targets, attempt)
+  return await underEtiquette(context, stepId, targets, async (how) => {
+    await beforeTry()
+    return await attempt(how)
+  })
 }
 
 async function attemptTransaction(

@@ -224,16 +224,19 @@ export function renderPublished(publication: Publication): string {
   if (publication.allTables) {
     return ' FOR ALL TABLES'
   }
-  const tables = publication.tables.map((table) => {
-    const columns = table.columns === null ? '' : ` (${nameList(table.columns)})`
-    return `ONLY ${nameOf(table)}${columns}${table.where === null ? '' : ` WHERE ${parenthesised(table.where)}`}`
-  })
+  const tables = publication.tables.map(renderPublishedTable)
   // Up to 14 the word TABLE stands once before all of them.
   const members = [
     ...(tables.length === 0 ? [] : [`TABLE ${tables.join(', ')}`]),
     ...publication.schemas.map((schema) => `TABLES IN SCHEMA ${quoteIdentifier(schema)}`),
   ]
   return members.length === 0 ? '' : ` FOR ${members.join(', ')}`
+}
+
+/** Returns a publication's table with its columns and its row filter. */
+export function renderPublishedTable(table: Publication['tables'][number]): string {
+  const columns = table.columns === null ? '' : ` (${nameList(table.columns)})`
+  return `ONLY ${nameOf(table)}${columns}${table.where === null ? '' : ` WHERE ${parenthesised(table.where)}`}`
 }
 
 /** Returns what stands between the parentheses of WITH. */

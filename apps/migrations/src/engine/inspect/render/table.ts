@@ -144,6 +144,26 @@ function renderOwnedBy(sequence: Sequence): string[] {
 function renderTableSettings(relation: Relation, context: RenderContext): string[] {
   const name = nameOf(relation)
   const word = relationWord(relation.kind).toUpperCase()
+  return [
+    ...renderTableAlterations(relation),
+    ...renderOwned(word, name, relation, { kind: 'relation', version: context.version, on: 'TABLE' }),
+    ...renderColumnRights(relation, context),
+    ...renderColumnComments(relation),
+  ]
+}
+
+/** Returns the statement that enables row security as it is; none where it is off. */
+export function renderRowSecurity(relation: Relation): string[] {
+  const alterations = [
+    ...(relation.rowSecurity ? ['ENABLE ROW LEVEL SECURITY'] : []),
+    ...(relation.forceRowSecurity ? ['FORCE ROW LEVEL SECURITY'] : []),
+  ]
+  return alterations.length === 0 ? [] : [`ALTER TABLE ONLY ${nameOf(relation)} ${alterations.join(', ')}`]
+}
+
+/** Returns the statement for what CREATE TABLE cannot say of the table itself; none where there is nothing. */
+function renderTableAlterations(relation: Relation): string[] {
+  const word = relationWord(relation.kind).toUpperCase()
   const alterations = [
     ...relation.columns.flatMap(renderColumnSettings),
     ...(relation.rowSecurity ? ['ENABLE ROW LEVEL SECURITY'] : []),
@@ -153,11 +173,38 @@ function renderTableSettings(relation: Relation, context: RenderContext): string
       : []),
     ...(relation.ofType === null ? [] : [`OF ${relation.ofType}`]),
   ]
+  return alterations.length === 0 ? [] : [`ALTER ${word} ONLY ${nameOf(relation)} ${alterations.join(', ')}`]
+}
+
+/**
+ * Returns the statements that make the table alone, without keys, indexes, owner and rights: its columns with their
+ * settings, the constraints that it has beside keys, and comments.
+ */
+export function renderBareTable(relation: Relation, sequences: Sequence[], version: number): string[] {
+  const notNulls = new Map(
+    relation.constraints.flatMap((constraint) =>
+      constraint.kind === 'notNull' ? [[constraint.columns[0], constraint]] : [],
+    ),
+  )
+  const columns = relation.columns.map((column) =>
+    renderColumn(column, {
+      identitySequence: sequences.find(({ ownedBy }) => ownedBy?.by === 'internal' && ownedBy.column === column.name),
+      notNullConstraint: notNulls.get(column.name),
+      notNullIsConstraint: version >= 180000,
+      withDefault: true,
+    }),
+  )
+  const checks = relation.constraints.filter(({ kind }) => kind === 'check')
+  const body = [
+    ...columns,
+    ...checks.map(({ name, definition }) => `CONSTRAINT ${quoteIdentifier(name)} ${definition}`),
+  ]
   return [
-    ...(alterations.length === 0 ? [] : [`ALTER ${word} ONLY ${name} ${alterations.join(', ')}`]),
-    ...renderOwned(word, name, relation, { kind: 'relation', version: context.version, on: 'TABLE' }),
-    ...renderColumnRights(relation, context),
+    renderCreate(relation, body),
+    ...renderTableAlterations(relation),
+    ...renderComment(`TABLE ${nameOf(relation)}`, relation.comment),
     ...renderColumnComments(relation),
+    ...relation.constraints.flatMap((constraint) => renderConstraintComment(relation, constraint)),
   ]
 }
 
@@ -195,24 +242,6 @@ function attachmentNodes(relation: Relation, context: RenderContext): RenderNode
     return []
   }
   const word = relationWord(relation.kind).toUpperCase()
-  const regclass = `${quoteLiteral(name)}::regclass`
-  const columns = relation.columns.filter((column) => !column.isLocal).map((column) => quoteLiteral(column.name))
-  const constraints = relation.constraints.filter(({ isLocal }) => !isLocal).map(({ name }) => quoteLiteral(name))
-  const marks =
-    relation.partition === null
-      ? [
-          ...(columns.length === 0
-            ? []
-            : [
-                `UPDATE pg_catalog.pg_attribute SET attislocal = false WHERE attrelid = ${regclass} AND attname IN (${columns.join(', ')})`,
-              ]),
-          ...(constraints.length === 0
-            ? []
-            : [
-                `UPDATE pg_catalog.pg_constraint SET conislocal = false WHERE conrelid = ${regclass} AND conname IN (${constraints.join(', ')})`,
-              ]),
-        ]
-      : []
   const sql =
     relation.partition === null
       ? parents.map((parent) => `ALTER ${word} ${name} INHERIT ${parent}`)
@@ -225,8 +254,30 @@ function attachmentNodes(relation: Relation, context: RenderContext): RenderNode
       // A parent is attached to its own parents first, so that what comes down to it is there to come down to this one.
       needs: [key, ...parentKeys, ...parentKeys.map((parent) => `attachment of ${parent}`)],
       rank: ranks.attachment,
-      sql: [...sql, ...marks],
+      sql: [...sql, ...renderInheritanceMarks(relation)],
     },
+  ]
+}
+
+/** Returns the statements that mark, in the system's own tables, what the table inherits and does not declare again. */
+export function renderInheritanceMarks(relation: Relation): string[] {
+  if (relation.partition !== null || relation.inherits.length === 0) {
+    return []
+  }
+  const regclass = `${quoteLiteral(nameOf(relation))}::regclass`
+  const columns = relation.columns.filter((column) => !column.isLocal).map((column) => quoteLiteral(column.name))
+  const constraints = relation.constraints.filter(({ isLocal }) => !isLocal).map(({ name }) => quoteLiteral(name))
+  return [
+    ...(columns.length === 0
+      ? []
+      : [
+          `UPDATE pg_catalog.pg_attribute SET attislocal = false WHERE attrelid = ${regclass} AND attname IN (${columns.join(', ')})`,
+        ]),
+    ...(constraints.length === 0
+      ? []
+      : [
+          `UPDATE pg_catalog.pg_constraint SET conislocal = false WHERE conrelid = ${regclass} AND conname IN (${constraints.join(', ')})`,
+        ]),
   ]
 }
 

@@ -67,6 +67,8 @@ function actionThen(action: Action, then: NamesThen, context: PlanContext): Acti
         after: all(action.after),
       }
     }
+    // Its statements are written for their phase already.
+    case 'twin':
     case 'none':
       return action
   }
