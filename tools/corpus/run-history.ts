@@ -194,21 +194,22 @@ async function fillEmptyTables(bench: Bench, next: CorpusMigration): Promise<num
   const client = await open(bench, bench.plain)
   try {
     const catalog = bench.known ?? (await readCatalog(client))
-    const tables: { schema: string; name: string }[] = []
-    for (const { kind, schema, name, partition } of catalog.relations) {
-      if (kind === 'table' && partition === null) {
-        const { rows } = await client.query(`SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)} LIMIT 1`)
-        if (rows.length === 0) {
-          tables.push({ schema, name })
-        }
-      }
-    }
+    const tables = await findEmpty(client, catalog)
     const statements = await parseMigration({ id: next.id, checksum: '', sql: next.sql }).catch(() => [])
     const { empty } = await makeRows(client, catalog, { tables, statements, seed: 7, rowsPerTable: 8 })
     return empty.length
   } finally {
     await client.end()
   }
+}
+
+async function findEmpty(client: Client, { relations }: Catalog): Promise<{ schema: string; name: string }[]> {
+  const tables = relations.filter(({ kind, partition }) => kind === 'table' && partition === null)
+  const asked = tables.map(({ schema, name }) => {
+    return `NOT EXISTS (SELECT FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)})`
+  })
+  const { rows } = await client.query<{ empty: boolean[] }>(`SELECT ARRAY[${asked.join(', ')}]::boolean[] AS empty`)
+  return tables.filter((_, position) => rows[0]?.empty[position] === true)
 }
 
 async function emptyTables(bench: Bench): Promise<void> {
