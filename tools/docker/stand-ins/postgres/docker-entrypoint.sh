@@ -53,11 +53,10 @@ run_init_files() {
 
 first_start() {
   if [ -z "$POSTGRES_PASSWORD" ] && [ "$POSTGRES_HOST_AUTH_METHOD" != trust ]; then
-    cat >&2 <<-'E'
-      Error: Database is uninitialized and superuser password is not specified.
-             You must specify POSTGRES_PASSWORD to a non-empty value for the superuser.
-             You may also use POSTGRES_HOST_AUTH_METHOD=trust to allow all connections without a password.
-    E
+    printf >&2 '%s\n' \
+      'Error: Database is uninitialized and superuser password is not specified.' \
+      'You must specify POSTGRES_PASSWORD to a non-empty value for the superuser.' \
+      'You may also use POSTGRES_HOST_AUTH_METHOD=trust to allow all connections without a password.'
     exit 1
   fi
   local -a extra
