@@ -30,8 +30,8 @@ export interface ComposedPlatform {
   freehold(folder: string, ...args: string[]): Promise<string>
   /** Returns what a query finds as the superuser, a line a row. */
   ask(database: string, query: string): Promise<string[]>
-  /** Returns the messages of a topic from its beginning as Kafka's own consumer shows them: headers, key, value. */
-  readTopic(topic: string): Promise<string[]>
+  /** Returns the events of a topic from its beginning, read by Kafka's own consumer. */
+  readTopic(topic: string): Promise<{ type: string; key: string; data: unknown }[]>
   /** Removes containers, volumes and images. */
   remove(): Promise<void>
 }
@@ -76,9 +76,13 @@ export async function createPlatform(name: string): Promise<ComposedPlatform> {
     },
     async readTopic(topic) {
       const consumer = `/opt/kafka/bin/kafka-console-consumer.sh --bootstrap-server kafka:9092 --topic ${topic} \
-        --from-beginning --timeout-ms 15000 --property print.headers=true --property print.key=true 2>/dev/null || true`
+        --from-beginning --timeout-ms 10000 --property print.headers=true --property print.key=true 2>/dev/null || true`
       const output = await compose(['exec', '-T', 'kafka', 'sh', '-c', consumer])
-      return output.split('\n').filter((line) => line.includes('ce_id:'))
+      return output.split('\n').flatMap((line) => {
+        const [headers = '', key = '', data] = line.split('\t')
+        const type = /(?:^|,)ce_type:([^,]+)/.exec(headers)?.[1]
+        return type === undefined || data === undefined ? [] : [{ type, key, data: JSON.parse(data) as unknown }]
+      })
     },
     async remove() {
       await compose(['down', '--volumes', '--remove-orphans', '--timeout', '20'])

@@ -86,7 +86,7 @@ describe('the composed platform', () => {
       expect(items).toMatchObject([{ maxLockMs: 77 }])
     }, patience)
     const { topic, type } = runEvents.completed
-    expect((await platform.readTopic(topic)).filter((line) => line.includes(`ce_type:${type},`))).toHaveLength(2)
+    expect((await platform.readTopic(topic)).filter((event) => event.type === type)).toHaveLength(2)
   })
 
   it('lets each service be rebuilt, migrated and replaced alone', async () => {
