@@ -14,6 +14,7 @@ export const sqlstates = {
   duplicateTable: '42P07',
   duplicateDatabase: '42P04',
   insufficientPrivilege: '42501',
+  dependentObjectsStillExist: '2BP01',
   lockNotAvailable: '55P03',
   objectInUse: '55006',
   unsafeNewEnumValueUsage: '55P04',

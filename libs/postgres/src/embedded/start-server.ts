@@ -23,6 +23,8 @@ export interface ServerOptions {
   ephemeral: boolean
   /** `scram` (the default): the superuser's password is in `url()`. `trust`: any role from this machine, for tests. */
   authentication?: 'scram' | 'trust'
+  /** Name of the superuser that the cluster is made with, `postgres` unless it is given. */
+  superuser?: string
   /** Added to postgresql.conf; they win over the defaults. */
   settings?: Record<string, string>
   port?: number
@@ -47,6 +49,7 @@ interface Place {
 const portAttempts = 3
 // In the data folder, so that the superuser's password goes where the cluster goes.
 const passwordFile = 'freehold-password'
+const superuserDefault = 'postgres'
 
 /** Starts a Postgres server on the loopback that ends when this process does. */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -102,9 +105,11 @@ async function startOnPort(options: ServerOptions, preparation: Preparation): Pr
     log = (log + chunk.toString()).slice(-4000)
   })
   const authentication = options.authentication ?? 'scram'
+  const superuser = options.superuser ?? superuserDefault
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const url = (database = 'postgres', user = 'postgres'): string => {
-    const login = user === 'postgres' && authentication === 'scram' ? `postgres:${password}` : encodeURIComponent(user)
+  const url = (database = 'postgres', user = superuser): string => {
+    const secret = user === superuser && authentication === 'scram' ? `:${password}` : ''
+    const login = `${encodeURIComponent(user)}${secret}`
     return `postgresql://${login}@127.0.0.1:${port}/${encodeURIComponent(database)}`
   }
   const stop = async (): Promise<void> => {
@@ -154,7 +159,7 @@ async function prepareFolder(
   binaries: Binaries,
   account: ServerAccount | undefined,
 ): Promise<string> {
-  const template = await prepareTemplate(binaries, account)
+  const template = await prepareTemplate(binaries, account, options.superuser ?? superuserDefault)
   const ofTemplate = (await readFile(path.join(template, 'password'), 'utf8')).trim()
   if (existsSync(path.join(folder, 'PG_VERSION'))) {
     await awaitEndOfServer(folder)
@@ -215,9 +220,14 @@ async function copyFolder(from: string, to: string): Promise<void> {
   })
 }
 
-async function prepareTemplate(binaries: Binaries, account: ServerAccount | undefined): Promise<string> {
+async function prepareTemplate(
+  binaries: Binaries,
+  account: ServerAccount | undefined,
+  superuser: string,
+): Promise<string> {
   const owner = account === undefined ? 'own' : `uid-${account.uid}`
-  const template = path.join(cacheFolder(), `cluster-${binaries.version}-1m-${owner}`)
+  const named = superuser === superuserDefault ? '' : `-${superuser}`
+  const template = path.join(cacheFolder(), `cluster-${binaries.version}-1m-${owner}${named}`)
   if (existsSync(template)) {
     return template
   }
@@ -232,7 +242,7 @@ async function prepareTemplate(binaries: Binaries, account: ServerAccount | unde
     '-D',
     path.join(scratch, 'data'),
     '-U',
-    'postgres',
+    superuser,
     '-E',
     'UTF8',
     '--locale=C',

@@ -2,7 +2,7 @@
  * Makes a proven plan for pending migrations: rehearse on a shadow, plan, prove on another, ask the live rows what they
  * would violate. Reads the live database and changes nothing in it.
  */
-import type { Client } from '@freehold/postgres'
+import { type Client, sqlstates } from '@freehold/postgres'
 import type { Catalog, RelationSize } from '../inspect/catalog.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import { readSizes } from '../inspect/read-sizes.ts'
@@ -75,7 +75,7 @@ export async function planPending(input: PlanPendingInput): Promise<PendingPlan>
     const replay = async (): Promise<string[]> => input.applied.map((migration) => migration.sql)
     const shadow = await openShadow({ catalog, live, schema: input.schema, replay, host: await opened })
     try {
-      return await planOn(shadow, input, { catalog, sizes, statements })
+      return await planOn(shadow, input, { catalog, sizes, statements, isSuperuser: live.superuser })
     } finally {
       await shadow.close()
     }
@@ -125,6 +125,8 @@ interface Ground {
   catalog: Catalog
   sizes: RelationSize[]
   statements: { statement: Statement; units: Unit[] }[]
+  /** Whether the live role is one; the role that rehearses is not. */
+  isSuperuser: boolean
 }
 
 async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): Promise<PendingPlan> {
@@ -144,7 +146,7 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     const plan = planMigrations({ ...planInput, order: 'phased' })
     // Rows may violate a rule of a statement before it, which is then what fails first.
     const violated = plan.refusals.length > 0 ? [] : await askLiveRows(input.client, plan, all)
-    return { plan: { ...plan, steps: [], refusals: [...violated, failureOf(rehearsal.failure)] }, after }
+    return { plan: { ...plan, steps: [], refusals: [...violated, failureOf(rehearsal.failure, ground)] }, after }
   }
   let last: { plan: Plan; refusal: Refusal } | undefined
   const tried = new Set<string>()
@@ -258,13 +260,17 @@ async function prove(
   })
 }
 
-function failureOf(failure: NonNullable<Rehearsal['failure']>): Refusal {
+function failureOf(failure: NonNullable<Rehearsal['failure']>, ground: Ground): Refusal {
   const { statement, error } = failure
   const { migrationId, index, line, sql } = statement
   const place = { migrationId, index, line, sql, estimate: null }
   if (isServerWide(statement.node)) {
     const reason =
       'it reaches beyond this database, so it can be neither rehearsed nor taken back: run it by hand and take it out of the migration'
+    return { ...place, why: 'rule', sqlstate: null, reason }
+  }
+  if (ground.isSuperuser && error.sqlstate === sqlstates.insufficientPrivilege) {
+    const reason = `it asks for a superuser's rights, which no rehearsal has (${error.message}): run it by hand and take it out of the migration`
     return { ...place, why: 'rule', sqlstate: null, reason }
   }
   const reason = `the statement fails as it is written: ${error.message}`

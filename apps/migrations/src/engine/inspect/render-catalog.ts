@@ -32,12 +32,19 @@ const settings: Readonly<Record<string, string>> = {
  * system's tables, as pg_upgrade does.
  */
 export function renderCatalog(catalog: Catalog): string[] {
+  return [
+    ...renderOpening(catalog),
+    ...sortNodes(catalogNodes(catalog)).flatMap((node) => node.sql),
+    ...Object.keys(settings).map((name) => `RESET ${name}`),
+  ]
+}
+
+/** Returns what a session runs before the statements of the catalog's nodes. */
+export function renderOpening(catalog: Catalog): string[] {
   const hasPublic = catalog.schemas.some((schema) => schema.name === 'public')
   return [
     ...Object.entries(settings).map(([name, value]) => `SET ${name} = ${value}`),
     ...(hasPublic ? [] : ['DROP SCHEMA public']),
-    ...sortNodes(catalogNodes(catalog)).flatMap((node) => node.sql),
-    ...Object.keys(settings).map((name) => `RESET ${name}`),
   ]
 }
 

@@ -29,8 +29,8 @@ export function adaptToHost(catalog: Catalog, user: string): Catalog {
   }
 }
 
-/** Keeps what the owner and everybody may do, in the host role's name. */
-function ownRights(object: Owned, user: string): string[] {
+/** Returns what of the object's rights its owner and everybody have, in the name of another owner. */
+export function ownRights(object: Owned, user: string): string[] {
   return object.acl
     .map((item) => /^(.*?)=([^=]*)\/(.*)$/.exec(item))
     .filter((parts) => parts !== null)

@@ -3,10 +3,11 @@ import { type Client, connect, quoteIdentifier, quoteLiteral } from '@freehold/p
 import type { Catalog } from '../inspect/catalog.ts'
 import { compareCatalogs, type Difference } from '../inspect/compare-catalogs.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
-import { renderCatalog, rolesOf } from '../inspect/render-catalog.ts'
 import { adaptToHost } from './adapt-catalog.ts'
 import type { LiveSurroundings } from './live-surroundings.ts'
+import { makeSchema } from './make-schema.ts'
 import type { ShadowHost } from './shadow-host.ts'
+import type { ShadowRoles } from './shadow-roles.ts'
 
 /** No shadow of the live schema could be built, so nothing can be rehearsed or proven. */
 export class ShadowNotBuiltError extends Error {
@@ -26,31 +27,31 @@ export interface TemplateSource {
   replay(): Promise<string[]>
 }
 
+/** A database on the shadow host that equals the live one and holds no row; it must not be connected to. */
+export interface Template {
+  database: string
+  /** False where it goes with the shadow. */
+  isKept: boolean
+}
+
 /**
- * Returns the name of a database on the shadow host whose catalog was read back and is equal to the given one; it
- * serves as a template, holds no row, and must not be connected to. Where the host lends no superuser, owners, rights
- * and what else differs by place are those of the host.
+ * Returns a template whose catalog was read back and is equal to the given one. Where the roles are not the live ones,
+ * owners, rights and what else differs by place are those of the host.
  */
-export async function prepareTemplate(host: ShadowHost, source: TemplateSource): Promise<string> {
+export async function prepareTemplate(host: ShadowHost, roles: ShadowRoles, source: TemplateSource): Promise<Template> {
+  const isKept = roles.hasLiveRoles || !host.superuser
   const key = templateKey(source.catalog)
-  const kept = await host.findKept(key)
+  const kept = isKept ? await host.findKept(key) : undefined
   await checkHost(host, source.catalog)
-  if (host.superuser && host.kind !== 'live') {
-    await createRoles(host, source)
-  }
   if (kept !== undefined) {
-    return kept
+    return { database: kept, isKept }
   }
-  const wanted = host.superuser ? source.catalog : adaptToHost(source.catalog, host.user)
-  const rendered = await build(host, source, wanted, [renderCatalog(wanted).join(';\n')], 'host')
-  if ('database' in rendered) {
-    return await host.keep(rendered.database, key)
+  const rendered = await build(host, roles, source, 'rendered')
+  const built = 'database' in rendered ? rendered : await build(host, roles, source, 'replayed')
+  if ('error' in built) {
+    throw 'error' in rendered ? rendered.error : built.error
   }
-  const replayed = await build(host, source, wanted, await source.replay(), 'owner')
-  if ('database' in replayed) {
-    return await host.keep(replayed.database, key)
-  }
-  throw rendered.error
+  return { database: isKept ? await host.keep(built.database, key) : built.database, isKept }
 }
 
 /** Identifies a catalog with what differs by place, for a shadow is rehearsed with the live owners and rights. */
@@ -60,13 +61,12 @@ export function templateKey(catalog: Catalog): string {
   return createHash('sha256').update(JSON.stringify(withoutOids)).digest('hex')
 }
 
-/** Lets the session act as the live database's migrating role, with its settings and the URL's schema in front. */
-export async function becomeOwner(client: Client, host: ShadowHost, catalog: Catalog, schema: string): Promise<void> {
+/** Gives the session the live role's settings, with the URL's schema in front. */
+export async function takeSettings(client: Client, catalog: Catalog, schema: string): Promise<void> {
   const settings = Object.entries({ ...catalog.settings, search_path: quoteIdentifier(schema) })
     .filter(([name]) => !ownLimits.has(name))
     .map(([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, false)`)
-  const role = host.superuser ? [`SET SESSION AUTHORIZATION ${quoteIdentifier(catalog.currentUser)}`] : []
-  await client.query([...role, `SELECT ${settings.join(', ')}`].join('; '))
+  await client.query(`SELECT ${settings.join(', ')}`)
 }
 
 // A live role's time limits are about callers; on the shadow they would only cut the rehearsal off.
@@ -98,33 +98,31 @@ async function checkHost(host: ShadowHost, catalog: Catalog): Promise<void> {
 
 async function build(
   host: ShadowHost,
+  roles: ShadowRoles,
   source: TemplateSource,
-  wanted: Catalog,
-  scripts: string[],
-  as: 'host' | 'owner',
+  how: 'rendered' | 'replayed',
 ): Promise<{ database: string } | { error: ShadowNotBuiltError }> {
-  const database = await createOwned(host, source)
-  const client = await connect({ connectionString: host.url(database), applicationName: 'freehold shadow' })
+  const isRendered = how === 'rendered'
+  const database = isRendered ? await createForMaker(host, roles) : await createOwned(host, roles, source)
+  const sessions: Client[] = []
   try {
-    if (as === 'owner') {
-      await becomeOwner(client, host, source.catalog, 'public')
+    // All at once, and the superuser's before any text of the live server is run there.
+    const [owner, maker, superuser] = await openAll(sessions, [
+      roles.openOwner(database),
+      ...(isRendered ? [roles.openMaker(database)] : []),
+      ...(isRendered && host.superuser ? [openSuperuser(host, database)] : []),
+    ])
+    if (maker === undefined) {
+      await replay(owner as Client, source)
+    } else {
+      const options = { makerName: roles.maker, owners: roles.hasLiveRoles }
+      await makeSchema({ maker, superuser }, source.catalog, options)
     }
-    for (const script of scripts) {
-      await client.query(script)
-    }
-    await client.query('RESET SESSION AUTHORIZATION; RESET ALL')
-    await becomeOwner(client, host, source.catalog, 'public')
-    const read = await readCatalog(client)
-    const found = host.superuser ? read : adaptToHost(read, host.user)
-    const differences = compareCatalogs(wanted, found, { ignorePlace: !host.superuser })
-    if (differences.length > 0) {
-      const shown = differences.slice(0, 3).map((difference) => `${difference.object} (${difference.what})`)
-      throw new ShadowNotBuiltError(`the shadow differs from the live schema in ${shown.join(', ')}`, differences)
-    }
-    await client.end()
+    await assertEqual(owner as Client, roles, source.catalog)
+    await closeAll(sessions)
     return { database }
   } catch (error) {
-    await client.end().catch(() => {})
+    await closeAll(sessions)
     await host.dropDatabase(database)
     if (error instanceof ShadowNotBuiltError) {
       return { error }
@@ -134,50 +132,69 @@ async function build(
   }
 }
 
+/** Returns the sessions when all are open; those that are open are in the list whatever happens. */
+async function openAll(sessions: Client[], opening: Promise<Client>[]): Promise<Client[]> {
+  const results = await Promise.allSettled(opening)
+  for (const result of results) {
+    if (result.status === 'fulfilled') {
+      sessions.push(result.value)
+    }
+  }
+  for (const result of results) {
+    if (result.status === 'rejected') {
+      throw result.reason
+    }
+  }
+  return sessions
+}
+
+async function closeAll(sessions: Client[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.end().catch(() => {})))
+}
+
+async function openSuperuser(host: ShadowHost, database: string): Promise<Client> {
+  return await connect({ connectionString: host.url(database), applicationName: 'freehold shadow' })
+}
+
+async function replay(owner: Client, source: TemplateSource): Promise<void> {
+  await takeSettings(owner, source.catalog, 'public')
+  for (const script of await source.replay()) {
+    await owner.query(script)
+  }
+  await owner.query('RESET ALL')
+}
+
+async function assertEqual(owner: Client, roles: ShadowRoles, live: Catalog): Promise<void> {
+  await takeSettings(owner, live, 'public')
+  const read = await readCatalog(owner)
+  const [wanted, found] = roles.hasLiveRoles
+    ? [live, read]
+    : [adaptToHost(live, roles.maker), adaptToHost(read, roles.maker)]
+  const differences = compareCatalogs(wanted, found, { ignorePlace: !roles.hasLiveRoles })
+  if (differences.length > 0) {
+    const shown = differences.slice(0, 3).map((difference) => `${difference.object} (${difference.what})`)
+    throw new ShadowNotBuiltError(`the shadow differs from the live schema in ${shown.join(', ')}`, differences)
+  }
+}
+
+async function createForMaker(host: ShadowHost, roles: ShadowRoles): Promise<string> {
+  return await host.createDatabase(host.superuser ? { owner: roles.maker } : {})
+}
+
 /** Makes a database, a copy of `template` if that is given, that has the live one's owner and rights. */
-export async function createOwned(host: ShadowHost, source: TemplateSource, template?: string): Promise<string> {
+export async function createOwned(
+  host: ShadowHost,
+  roles: ShadowRoles,
+  source: TemplateSource,
+  template?: string,
+): Promise<string> {
   const base = template === undefined ? {} : { template }
-  if (!host.superuser) {
-    return await host.createDatabase(base)
+  if (!roles.hasLiveRoles) {
+    return await host.createDatabase(host.superuser ? { ...base, owner: roles.maker } : base)
   }
   const database = await host.createDatabase({ ...base, owner: source.live.databaseOwner })
   // The proof makes Freehold's own schema there, as the runner does on the live database.
   const grantee = quoteIdentifier(source.catalog.currentUser)
   await host.admin.query(`GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${grantee}`)
   return database
-}
-
-async function createRoles(host: ShadowHost, { catalog, live }: TemplateSource): Promise<void> {
-  const needed = [...rolesOf(catalog), catalog.currentUser, live.databaseOwner, ...live.memberOf]
-  const names = [...new Set(host.kind === 'embedded' ? [...needed, ...live.roles] : needed)]
-  const { rows } = await host.admin.query<{ name: string }>(
-    'SELECT rolname AS name FROM pg_roles WHERE rolname = ANY($1)',
-    [names],
-  )
-  const existing = new Set(rows.map((row) => row.name))
-  const created = names.filter((name) => !existing.has(name) && name !== 'public' && !name.startsWith('pg_'))
-  const statements = created.map((name) => `CREATE ROLE ${quoteIdentifier(name)}`)
-  if (host.kind === 'embedded' || created.includes(catalog.currentUser)) {
-    statements.push(...attributeStatements(host, catalog.currentUser, live))
-  }
-  if (statements.length > 0) {
-    await host.admin.query(statements.join(';\n'))
-  }
-}
-
-function attributeStatements(host: ShadowHost, user: string, live: LiveSurroundings): string[] {
-  if (user === host.user) {
-    // The server's own superuser cannot be made less; a live role of that name is rehearsed with more rights.
-    return []
-  }
-  const attributes = [
-    live.superuser ? 'SUPERUSER' : 'NOSUPERUSER',
-    live.createRole ? 'CREATEROLE' : 'NOCREATEROLE',
-    live.bypassRowSecurity ? 'BYPASSRLS' : 'NOBYPASSRLS',
-  ]
-  const name = quoteIdentifier(user)
-  return [
-    `ALTER ROLE ${name} ${attributes.join(' ')}`,
-    ...live.memberOf.map((role) => `GRANT ${quoteIdentifier(role)} TO ${name}`),
-  ]
 }

@@ -34,6 +34,10 @@ export function sessionStatements(client: Client): SessionStatements {
         const { is_local: _, ...forSession } = set
         await client.query(deparse({ VariableSetStmt: forSession }))
       }
+      if (name === 'session_authorization') {
+        // The session may be another role's that acts as the live one from its start; this makes it do so again.
+        await client.query('RESET ROLE')
+      }
       if (name.endsWith('_timeout')) {
         // It is checked and then lifted: a limit on the live server's callers would only cut the rehearsal off.
         await client.query('SELECT set_config($1, $2, false)', [name, '0'])

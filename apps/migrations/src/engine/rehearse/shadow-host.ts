@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { type Client, connect, parseDatabaseUrl, quoteIdentifier, quoteLiteral, sqlstateOf } from '@freehold/postgres'
 import { type Major, type Server, startServer } from '@freehold/postgres/embedded'
 import { Problem, problems } from '../problem.ts'
+import { waysOut } from './shadow-roles.ts'
 
 export interface ShadowHost {
   /** `embedded` and `given` servers are Freehold's to make roles on; on the `live` one nothing but databases is made. */
@@ -16,7 +17,7 @@ export interface ShadowHost {
   admin: Client
   /** The role that Freehold connects as. */
   user: string
-  /** False where the shadow server lends no superuser; owners, rights and roles are then taken as they are there. */
+  /** Whether `admin` is a superuser, who prepares what is rehearsed; SQL that Freehold did not write never runs as one. */
   superuser: boolean
   /** Makes a database, a copy of `template` if that is given, and returns its name. */
   createDatabase(options?: { template?: string; owner?: string }): Promise<string>
@@ -48,6 +49,8 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
   const server = await startServer({
     major: options.serverMajor as Major,
     ephemeral: true,
+    // Live roles are often called postgres; on the shadow no role that is rehearsed may be a superuser.
+    superuser: 'freehold_shadow',
     // Shadows are small and many; the locks of a whole schema's DDL in one message need room.
     settings: { max_connections: '20', max_locks_per_transaction: '1000', jit: 'off' },
   })
@@ -61,7 +64,14 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
 
 async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Server | undefined): Promise<ShadowHost> {
   const admin = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
-  const { user, superuser, version, fsync } = await readAdmin(admin)
+  const { user, superuser, leadsOut, version, fsync } = await readAdmin(admin)
+  if ((kind === 'live' && superuser) || (!superuser && leadsOut)) {
+    await admin.end()
+    const rights = superuser ? 'is a superuser' : "may read the server's files or run programs on it"
+    const hint = 'rehearse on an embedded server, or give a role without such rights'
+    const message = `the role ${user} of the server to rehearse on ${rights}, which no rehearsal may`
+    throw new Problem(problems.shadowNotBuilt, message, { hint })
+  }
   const serverMajor = Math.floor(version / 10000)
   const scratch = new Set<string>()
   // FILE_COPY needs two checkpoints, which on a server without fsync take nothing: 35 ms against 90 for a hundred
@@ -95,7 +105,8 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
     async keep(database, key) {
       const name = keptName(key)
       await dropDatabase(name)
-      await admin.query(`ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name)}`)
+      const owned = superuser ? `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO CURRENT_USER; ` : ''
+      await admin.query(`${owned}ALTER DATABASE ${quoteIdentifier(database)} RENAME TO ${quoteIdentifier(name)}`)
       await admin.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteLiteral(new Date().toISOString())}`)
       scratch.delete(database)
       await dropOldest(admin, dropDatabase)
@@ -131,15 +142,18 @@ async function orProblem(what: string, work: () => Promise<void>): Promise<void>
 interface HostRow {
   user: string
   superuser: boolean
+  leadsOut: boolean
   version: number
   fsync: string
 }
 
 async function readAdmin(admin: Client): Promise<HostRow> {
   const { rows } = await admin.query<HostRow>(
-    `SELECT rolname AS user, rolsuper AS superuser, current_setting('server_version_num')::int AS version,
-            current_setting('fsync') AS fsync
+    `SELECT rolname AS user, rolsuper AS superuser,
+            EXISTS (SELECT FROM unnest($1::name[]) AS way WHERE pg_has_role(way, 'MEMBER')) AS "leadsOut",
+            current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync
        FROM pg_roles WHERE rolname = current_user`,
+    [waysOut],
   )
   if (rows[0] === undefined) {
     throw new Error('the shadow server does not show the role that is connected to it')

@@ -1,23 +1,26 @@
 /**
  * Shadow databases of one live schema: each copy equals it, holds no row of it, and is thrown away. The session of a
- * copy acts as the live database's migrating role, under that role's settings.
+ * copy acts as the live database's migrating role, under that role's settings, and is never a superuser's.
  *
- * Where the shadow server lends no superuser, the session acts as the role that the server was given with: owners,
- * rights and row security are then not rehearsed, and a statement that depends on them is first met on the live database.
+ * Where the shadow server lends no superuser, or has a superuser of a live role's name, the session acts as another
+ * role: owners, rights and row security are then not rehearsed, and a statement that depends on them is first met on
+ * the live database.
  */
-import { type Client, connect, quoteLiteral, quoteQualified } from '@freehold/postgres'
+import { type Client, quoteLiteral, quoteQualified, sqlstateOf } from '@freehold/postgres'
 import type { Catalog } from '../inspect/catalog.ts'
 import { Problem, problems } from '../problem.ts'
 import {
-  becomeOwner,
   createOwned,
   prepareTemplate,
   ShadowNotBuiltError,
+  type Template,
   type TemplateSource,
+  takeSettings,
   templateKey,
 } from './build-shadow.ts'
 import type { LiveSurroundings } from './live-surroundings.ts'
 import { openShadowHost, type ShadowHost } from './shadow-host.ts'
+import { prepareRoles, type ShadowRoles } from './shadow-roles.ts'
 
 export interface ShadowCopy {
   client: Client
@@ -60,11 +63,13 @@ export interface ShadowOptions {
 /** Builds the shadow's template. Throws the Problem shadowNotBuilt, which names the object in the way. */
 export async function openShadow(options: ShadowOptions): Promise<Shadow> {
   const source: TemplateSource = { catalog: options.catalog, live: options.live, replay: options.replay }
+  const roles = await prepareRoles(options.host, source)
   try {
-    const template = await prepareTemplate(options.host, source)
+    const template = await prepareTemplate(options.host, roles, source)
     const startedAt = await timeOf(options.host)
-    return shadowOn(options.host, source, options.schema, { template, startedAt })
+    return shadowOn({ host: options.host, roles, source, schema: options.schema, template }, startedAt)
   } catch (error) {
+    await roles.drop()
     throw toProblem(error)
   }
 }
@@ -72,6 +77,9 @@ export async function openShadow(options: ShadowOptions): Promise<Shadow> {
 /** Opens the server that shadows are made on. Throws the Problem shadowNotBuilt. */
 export async function openHost(options: { serverMajor: number; liveUrl: string }): Promise<ShadowHost> {
   return await openShadowHost(options).catch((error: unknown) => {
+    if (error instanceof Problem) {
+      throw error
+    }
     throw new Problem(problems.shadowNotBuilt, `no shadow server could be opened: ${messageOf(error)}`, {}, error)
   })
 }
@@ -94,35 +102,44 @@ function toProblem(error: unknown): unknown {
   return new Problem(problems.shadowNotBuilt, error.message, { lines }, error)
 }
 
-/** Takes every row out, whatever triggers and keys say, and what Freehold itself has made. */
-async function emptyDatabase(client: Client, catalog: Catalog): Promise<void> {
+/** Takes every row out, and what Freehold itself has made; false where the session's role may not. */
+async function emptyDatabase(client: Client, catalog: Catalog): Promise<boolean> {
   const tables = catalog.relations
     .filter(({ kind }) => kind === 'table')
     .map(({ schema, name }) => quoteLiteral(quoteQualified(schema, name)))
-  await client.query('RESET SESSION AUTHORIZATION; DROP SCHEMA IF EXISTS freehold CASCADE')
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT name FROM unnest(ARRAY[${tables.join(', ')}]::text[]) AS given (name) WHERE pg_relation_size(name::regclass) > 0`,
-  )
-  if (rows.length > 0) {
-    const names = rows.map(({ name }) => name).join(', ')
-    await client.query(`SET session_replication_role = replica; TRUNCATE ${names} CASCADE`)
+  try {
+    await client.query('RESET ALL; DROP SCHEMA IF EXISTS freehold CASCADE')
+    const filled = `SELECT name FROM unnest(ARRAY[${tables.join(', ')}]::text[]) AS given (name) WHERE pg_relation_size(name::regclass) > 0`
+    const { rows } = await client.query<{ name: string }>(filled)
+    if (rows.length > 0) {
+      await client.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')} CASCADE`)
+    }
+    return (await client.query(filled)).rows.length === 0
+  } catch (error) {
+    if (sqlstateOf(error) === undefined) {
+      throw error
+    }
+    return false
   }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function shadowOn(
-  host: ShadowHost,
-  source: TemplateSource,
-  schema: string,
-  { template, startedAt }: { template: string; startedAt: Date },
-): Shadow {
+interface Ground {
+  host: ShadowHost
+  roles: ShadowRoles
+  source: TemplateSource
+  schema: string
+  template: Template
+}
+
+function shadowOn({ host, roles, source, schema, template }: Ground, startedAt: Date): Shadow {
   const open = new Set<ShadowCopy>()
   let filled: string | undefined
-  const openCopy = async (): Promise<ShadowCopy & { database: string }> => {
-    const database = await createOwned(host, source, filled ?? template)
-    const client = await connect({ connectionString: host.url(database), applicationName: 'freehold shadow' })
-    await becomeOwner(client, host, source.catalog, schema)
+  const openCopy = async (session: ShadowRoles['openOwner']): Promise<ShadowCopy & { database: string }> => {
+    const database = await createOwned(host, roles, source, filled ?? template.database)
+    const client = await session(database)
+    await takeSettings(client, source.catalog, schema)
     const copy = {
       client,
       database,
@@ -137,15 +154,15 @@ function shadowOn(
   }
   return {
     startedAt,
-    hasLiveRoles: host.superuser,
-    createCopy: openCopy,
+    hasLiveRoles: roles.hasLiveRoles,
+    createCopy: async () => await openCopy(roles.openOwner),
     async fill(work) {
       const previous = filled
       filled = undefined
       if (previous !== undefined) {
         await host.dropDatabase(previous)
       }
-      const copy = await openCopy()
+      const copy = await openCopy(roles.openFiller)
       try {
         const result = await work(copy.client)
         open.delete(copy)
@@ -158,14 +175,14 @@ function shadowOn(
       }
     },
     async keepAs(copy, after) {
-      if (host.kind !== 'embedded' && host.superuser) {
-        const { database } = copy as ShadowCopy & { database: string }
-        await emptyDatabase(copy.client, after)
-        open.delete(copy)
-        await copy.client.end()
-        const { settings, currentUser, serverVersionNum } = source.catalog
-        await host.keep(database, templateKey({ ...after, settings, currentUser, serverVersionNum }))
+      if (host.kind === 'embedded' || !roles.hasLiveRoles || !(await emptyDatabase(copy.client, after))) {
+        return
       }
+      const { database } = copy as ShadowCopy & { database: string }
+      open.delete(copy)
+      await copy.client.end()
+      const { settings, currentUser, serverVersionNum } = source.catalog
+      await host.keep(database, templateKey({ ...after, settings, currentUser, serverVersionNum }))
     },
     async close() {
       for (const copy of [...open]) {
@@ -174,6 +191,10 @@ function shadowOn(
       if (filled !== undefined) {
         await host.dropDatabase(filled)
       }
+      if (!template.isKept) {
+        await host.dropDatabase(template.database)
+      }
+      await roles.drop()
     },
   }
 }

@@ -76,19 +76,24 @@ export function renderIndexSettings(relation: Relation, index: Index): string[] 
   const targets = index.statisticsTargets.flatMap((target, position) =>
     target === null ? [] : [`ALTER INDEX ${name} ALTER COLUMN ${position + 1} SET STATISTICS ${target}`],
   )
-  // A failed CREATE INDEX CONCURRENTLY leaves an invalid index; no statement makes one on purpose. That of a
-  // partitioned table is invalid until each partition has its own.
-  const invalid =
-    index.valid || relation.kind === 'partitionedTable'
-      ? []
-      : [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = ${quoteLiteral(name)}::regclass`]
   return [
     ...(index.options.length === 0 ? [] : [`ALTER INDEX ${name} SET (${renderOptions(index.options)})`]),
     ...targets,
     ...(index.clustered ? [`ALTER TABLE ONLY ${nameOf(relation)} CLUSTER ON ${quoteIdentifier(index.name)}`] : []),
     ...renderComment(`INDEX ${name}`, index.comment),
-    ...invalid,
+    ...renderInvalidMark(relation, index),
   ]
+}
+
+/** Returns the statement that marks an index as invalid, in the system's own tables; none for a valid one. */
+export function renderInvalidMark(relation: Relation, index: Index): string[] {
+  // A failed CREATE INDEX CONCURRENTLY leaves an invalid index; no statement makes one on purpose. That of a
+  // partitioned table is invalid until each partition has its own.
+  if (index.valid || relation.kind === 'partitionedTable') {
+    return []
+  }
+  const name = quoteLiteral(nameOf({ schema: relation.schema, name: index.name }))
+  return [`UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = ${name}::regclass`]
 }
 
 /** Returns the node of extended statistics. */

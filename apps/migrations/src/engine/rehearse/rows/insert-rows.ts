@@ -2,7 +2,7 @@ import { type Client, quoteIdentifier, quoteLiteral, quoteQualified, sqlstateOf 
 import type { Row } from './make-table-rows.ts'
 import type { TableNeeds } from './table-needs.ts'
 
-/** How rows are put in: as anybody's, or past triggers and foreign keys, which a superuser alone can. */
+/** How rows are put in: as anybody's, or past triggers and foreign keys, where the session's role may do that. */
 export type InsertMode = 'plain' | 'pastTriggers'
 
 /** Inserts all rows in one statement; `undefined` when Postgres refuses it, and then nothing is changed. */
@@ -53,13 +53,10 @@ async function around(client: Client, mode: InsertMode): Promise<{ before: strin
   if (mode === 'plain') {
     return { before: [], after: [] }
   }
-  const { rows } = await client.query<{ user: string }>('SELECT session_user::text AS user')
+  const { rows } = await client.query<{ role: string }>('SELECT current_user::text AS role')
   return {
-    before: ['RESET SESSION AUTHORIZATION', 'SET LOCAL session_replication_role = replica'],
-    after: [
-      'SET LOCAL session_replication_role = origin',
-      `SET SESSION AUTHORIZATION ${quoteIdentifier(rows[0]?.user ?? '')}`,
-    ],
+    before: ['SET ROLE NONE', 'SET LOCAL session_replication_role = replica'],
+    after: ['SET LOCAL session_replication_role = origin', `SET ROLE ${quoteIdentifier(rows[0]?.role ?? '')}`],
   }
 }
 
