@@ -1,5 +1,5 @@
 // The longest wait of any caller while a table of a million rows is migrated, beside that of the same run without it.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -16,7 +16,9 @@ const { values } = parseArgs({
     /** Runs the migrations as `prisma migrate deploy` does, to compare. */
     plain: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
+    /** These cases, or those with or without the reader; the other rows of the results stay as they are. */
     only: { type: 'string', multiple: true, default: [] },
+    reader: { type: 'string', multiple: true, default: ['with', 'without'] },
   },
 })
 const runs = values.quick ? 1 : Number(values.runs)
@@ -61,23 +63,44 @@ try {
   await prepare()
   for (const one of cases.filter(({ name }) => values.only.length === 0 || values.only.includes(name))) {
     for (const reader of [false, true]) {
-      table.push(await measure(one, reader))
+      if (values.reader.includes(reader ? 'with' : 'without')) {
+        table.push(await measure(one, reader))
+      }
     }
   }
 } finally {
   await server.stop()
   await rm(folder, { recursive: true, force: true })
 }
-if (values.only.length === 0) {
-  await writeResults(values.plain ? 'stall-plain' : 'stall', {
+const resultsName = values.plain ? 'stall-plain' : 'stall'
+if (!values.quick) {
+  const kept = (await readRows(resultsName)).filter(
+    (row) => !table.some((measured) => measured.case === row.case && measured.reader === row.reader),
+  )
+  const isOf = (row: Row, one: Case, reader: boolean): boolean => row.case === one.name && row.reader === reader
+  const inOrder = cases.flatMap((one) =>
+    [false, true].flatMap((reader) => [...kept, ...table].filter((row) => isOf(row, one, reader))),
+  )
+  await writeResults(resultsName, {
     rows,
     requestsPerS,
     callers: callerCount,
     readerS,
     aloneS,
-    runs,
-    table,
+    table: inOrder,
   })
+}
+
+async function readRows(name: string): Promise<Row[]> {
+  try {
+    const file = path.join(import.meta.dirname, 'results', `${name}.json`)
+    return (JSON.parse(await readFile(file, 'utf8')) as { table: Row[] }).table
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return []
+    }
+    throw error
+  }
 }
 
 async function prepare(): Promise<void> {

@@ -80,6 +80,12 @@ export const cases: Case[] = [
     new: amounts,
   },
   {
+    name: 'twin',
+    sql: 'ALTER TABLE "orders" ALTER COLUMN "amount" SET DATA TYPE BIGINT;',
+    old: amounts,
+    new: amounts,
+  },
+  {
     name: 'renamed column',
     sql: 'ALTER TABLE "orders" RENAME COLUMN "amount" TO "amount_cents";',
     old: amounts,
