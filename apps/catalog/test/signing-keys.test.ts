@@ -34,6 +34,9 @@ describe('signing keys', () => {
       return JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString()).kid
     }
     const first = await kidOf()
+    // An instance that has just started knows them with its first request.
+    expect((await createKeyRing(options).read())?.map(({ kid }) => kid)).toEqual([first])
+    expect(await createKeyRing(options).sign({ subject: 'orders', roles: {} })).toHaveProperty('token')
     nowMs += 86_400_000
     await ring.keep()
     expect(await ring.read()).toHaveLength(2)

@@ -26,7 +26,7 @@ interface SigningKey {
 
 /** The keys as this instance knows them. */
 export interface KeyRing {
-  /** Returns the public keys, at once; undefined before they were read for the first time. */
+  /** Returns the public keys: those of the last time, the first time those of the database; undefined where there are none. */
   read(): Promise<PublicKey[] | undefined>
   /** Returns the public keys, read again if the last time is not just over. */
   refresh(): Promise<PublicKey[] | undefined>
@@ -61,8 +61,23 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     }
   }
 
+  // A service that takes its first request must not refuse it because its keeper has not had its first turn yet.
+  let firstRead: Promise<void> | undefined
+  const readOnce = async (): Promise<void> => {
+    if (published === undefined) {
+      firstRead ??= reread().finally(() => {
+        firstRead = undefined
+      })
+      await firstRead
+    }
+  }
+
   return {
-    read: async () => published,
+    async read() {
+      // A database that cannot be reached is the keeper's to tell of; here there are no keys yet.
+      await readOnce().catch(() => {})
+      return published
+    },
     async refresh() {
       if (now() - readAtMs >= rereadMs) {
         await reread()
@@ -74,6 +89,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       await reread()
     },
     async sign({ subject, roles }) {
+      await readOnce()
       const key = keys.filter(({ signsFromMs }) => signsFromMs <= now()).at(-1)
       if (key === undefined) {
         throw new Error('no signing key has been read yet')
