@@ -11,7 +11,7 @@ import { baseMigration, type Case, cases, fill, rows } from './stall/cases.ts'
 
 const { values } = parseArgs({
   options: {
-    /** One run of each, with a shorter look at the callers alone; writes no results. */
+    /** One run of each, with a shorter look at the callers alone. */
     quick: { type: 'boolean', default: false },
     /** Runs the migrations as `prisma migrate deploy` does, to compare. */
     plain: { type: 'boolean', default: false },
@@ -22,9 +22,8 @@ const { values } = parseArgs({
   },
 })
 const runs = values.quick ? 1 : Number(values.runs)
+const aloneS = values.quick ? 6 : 12
 const readerS = 10
-/** About as long as the migration takes: the longest of more waits is longer. */
-const aloneS = { without: values.quick ? 6 : 12, with: 2 * readerS + 2 }
 const callerCount = 4
 const requestsPerS = 400
 
@@ -173,10 +172,7 @@ async function runOnce(one: Case, reader: boolean): Promise<Run> {
     // The first requests fill the caches of a database that was copied a moment ago.
     await wait(2000)
     const aloneAt = Date.now()
-    await Promise.all([
-      wait(aloneS[reader ? 'with' : 'without'] * 1000),
-      reader ? read(database).then(() => read(database)) : undefined,
-    ])
+    await Promise.all([wait(aloneS * 1000), reader ? read(database) : undefined])
     const migratedAt = Date.now()
     const heldMs = await (values.plain ? migratePlainly : migrate)(one, reader, database, callers)
     const endedAt = Date.now()

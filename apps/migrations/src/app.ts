@@ -90,6 +90,7 @@ function toSetup({ config, ...parts }: SetupParts): WorkerSetup {
     ...parts,
     leaseMs: config.LEASE_MS,
     pollMs: config.POLL_MS,
+    planTimeoutMs: config.PLAN_TIMEOUT_MS,
     runsParallel: config.RUNS_PARALLEL,
     scratchFolder: config.SCRATCH_FOLDER,
   }

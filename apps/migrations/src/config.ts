@@ -27,6 +27,10 @@ export const migrationsConfig = baseConfig.extend({
     .enum(['on', 'off'])
     .default('on')
     .describe('off: this instance answers requests and leaves the work to others'),
+  PLAN_TIMEOUT_MS: number
+    .min(1000)
+    .default(300_000)
+    .describe('How long the making of a plan may take before it is given up'),
   RUNS_PARALLEL: number.min(1).max(64).default(4).describe('Runs that this instance carries out at the same time'),
   LEASE_MS: number.min(500).default(10_000).describe('Silence after which a worker’s run goes to another'),
   POLL_MS: number.min(10).default(500).describe('How often a worker without work looks for some'),

@@ -78,6 +78,11 @@ export const problems = {
     kind: 'refused',
     hint: 'freehold migrate plan shows every refusal; nothing was run',
   },
+  planTimedOut: {
+    code: 'FHD_MIGRATE_PLAN_TIMEOUT',
+    kind: 'refused',
+    hint: 'a statement of the migrations, or code that it calls, takes longer than a plan may even on a handful of rows: mend it, or run it by hand and take it out of the migration',
+  },
   planStale: {
     code: 'FHD_MIGRATE_PLAN_STALE',
     kind: 'refused',

@@ -104,6 +104,7 @@ async function askEngine(setup: WorkerSetup, row: PlanRow, signal: AbortSignal):
         migrationsFolder,
         schema: database.schema_name,
         applicationName,
+        planTimeoutMs: setup.planTimeoutMs,
         onFact: (fact) => recorder.onFact(fact),
         signal,
       }),

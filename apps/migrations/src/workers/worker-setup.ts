@@ -11,6 +11,8 @@ export interface WorkerSetup {
   /** A worker that is silent for so long has lost its work to another. */
   leaseMs: number
   pollMs: number
+  /** A plan that is not made by then has failed. */
+  planTimeoutMs: number
   /** How many runs one process carries out at the same time. */
   runsParallel: number
   /** The folder in which migrations are laid out for the engine. */

@@ -2,7 +2,7 @@
  * Makes a proven plan for pending migrations: rehearse on a shadow, plan, prove on another, ask the live rows what they
  * would violate. Reads the live database and changes nothing in it.
  */
-import { type Client, sqlstates } from '@freehold/postgres'
+import { type Client, connect, sqlstates } from '@freehold/postgres'
 import type { Catalog, RelationSize } from '../inspect/catalog.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import { readSizes } from '../inspect/read-sizes.ts'
@@ -31,6 +31,7 @@ import type { ShadowHost } from '../rehearse/shadow-host.ts'
 import type { OnFact } from '../run/facts.ts'
 import { readTakenBack } from '../run/journal.ts'
 import { askLiveRows } from './ask-live-rows.ts'
+import { startDeadline } from './plan-deadline.ts'
 
 export interface PlanPendingInput {
   client: Client
@@ -40,6 +41,8 @@ export interface PlanPendingInput {
   applied: Migration[]
   pending: Migration[]
   onFact: OnFact
+  signal: AbortSignal
+  planTimeoutMs?: number
   /** Used and left open; without it an embedded server is started for this plan alone. */
   shadowHost?: ShadowHost
 }
@@ -55,9 +58,64 @@ const rowsPerTable = 8
 const rowsSeed = 20260101
 /** How often the rehearsal is begun anew without the rows of tables that made it fail. */
 const rehearsalsMax = 8
+const interruptAgainMs = 200
 
-/** Returns the plan for the pending migrations, proven unless it holds a refusal. */
+/**
+ * Returns the plan for the pending migrations, proven unless it holds a refusal. Throws the Problem `stopped` or
+ * `planTimedOut` soon after the signal or the limit, whatever a statement is waiting for.
+ */
 export async function planPending(input: PlanPendingInput): Promise<PendingPlan> {
+  const deadline = startDeadline({ signal: input.signal, timeoutMs: input.planTimeoutMs })
+  let cancelling: Promise<void> | undefined
+  const release = onAbort(deadline.signal, () => {
+    cancelling = cancelLive(input)
+  })
+  try {
+    const made = await makePlan(input, deadline.signal)
+    deadline.signal.throwIfAborted()
+    return made
+  } catch (error) {
+    throw deadline.problem() ?? error
+  } finally {
+    release()
+    deadline.close()
+    await cancelling
+  }
+}
+
+/** Runs the work when the signal is aborted, at once if it is already; the function that is returned takes that back. */
+function onAbort(signal: AbortSignal, work: () => void): () => void {
+  if (signal.aborted) {
+    work()
+  }
+  signal.addEventListener('abort', work)
+  return () => signal.removeEventListener('abort', work)
+}
+
+/** Ends the sessions on the shadow from then on, also those that are opened a moment later. */
+function interruptOnAbort(signal: AbortSignal, opened: Promise<ShadowHost>): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const interrupt = (): void => void opened.then(async (host) => await host.interrupt()).catch(() => {})
+  const release = onAbort(signal, () => {
+    interrupt()
+    timer = setInterval(interrupt, interruptAgainMs)
+  })
+  return () => {
+    release()
+    clearInterval(timer)
+  }
+}
+
+/** Ends what the session on the live database waits for. */
+async function cancelLive({ client, databaseUrl }: PlanPendingInput): Promise<void> {
+  // The plan is given up all the same; a session that cannot be reached ends with its connection.
+  const { processID: pid } = client as Client & { processID: number | null }
+  const canceller = await connect({ connectionString: databaseUrl, applicationName: 'freehold' }).catch(() => undefined)
+  await canceller?.query('SELECT pg_cancel_backend($1)', [pid]).catch(() => {})
+  await canceller?.end().catch(() => {})
+}
+
+async function makePlan(input: PlanPendingInput, signal: AbortSignal): Promise<PendingPlan> {
   input.onFact({ kind: 'preparing', what: 'inspect' })
   const { serverMajor, hasTables } = await lookFirst(input.client)
   if (!hasTables) {
@@ -67,19 +125,21 @@ export async function planPending(input: PlanPendingInput): Promise<PendingPlan>
   const opening = input.shadowHost ?? openHost({ serverMajor, liveUrl: input.databaseUrl })
   const opened = Promise.resolve(opening)
   opened.catch(() => {})
+  const stopInterrupting = interruptOnAbort(signal, opened)
   try {
     const statements = await parsePending(input)
     const catalog = await readCatalog(input.client)
     const sizes = await readSizes(input.client, catalog)
     const live = await readSurroundings(input.client)
     const replay = async (): Promise<string[]> => input.applied.map((migration) => migration.sql)
-    const shadow = await openShadow({ catalog, live, schema: input.schema, replay, host: await opened })
+    const shadow = await openShadow({ catalog, live, schema: input.schema, replay, host: await opened, signal })
     try {
       return await planOn(shadow, input, { catalog, sizes, statements, isSuperuser: live.superuser })
     } finally {
       await shadow.close()
     }
   } finally {
+    stopInterrupting()
     if (input.shadowHost === undefined) {
       await opened.then(
         (host) => host.close(),
@@ -162,7 +222,8 @@ async function planOn(shadow: Shadow, input: PlanPendingInput, ground: Ground): 
     }
     const twins = await resolveTwins(drafted.steps, shadow, ground.catalog)
     if (twins.outcome === 'refused') {
-      return { plan: { ...drafted, steps: [], refusals: [refusalOf(twins.step, twins.reason, drafted)] }, after }
+      last ??= { plan: { ...drafted, steps: [] }, refusal: refusalOf(twins.step, twins.reason, drafted) }
+      continue
     }
     if (twins.outcome === 'different') {
       last ??= { plan: drafted, refusal: differenceOf(twins, drafted) }

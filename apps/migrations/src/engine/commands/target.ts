@@ -12,4 +12,6 @@ export interface Target {
   onFact: OnFact
   /** Aborted by SIGTERM and Ctrl-C: the batch under way is ended, then a Problem `stopped` is thrown. */
   signal: AbortSignal
+  /** How long a plan may take; without it as long as it does. */
+  planTimeoutMs?: number
 }

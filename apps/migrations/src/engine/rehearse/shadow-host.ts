@@ -26,6 +26,8 @@ export interface ShadowHost {
   keep(database: string, key: string): Promise<string>
   /** Returns the template kept for the catalog, if there is one. */
   findKept(key: string): Promise<string | undefined>
+  /** Ends every session on a database that is not kept, whatever it is waiting for. */
+  interrupt(): Promise<void>
   close(): Promise<void>
 }
 
@@ -118,6 +120,18 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
         [keptName(key)],
       )
       return rows[0] !== undefined && isYoung(rows[0].made_at) ? keptName(key) : undefined
+    },
+    async interrupt() {
+      // `admin` may be waiting for something itself.
+      const session = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
+      try {
+        // Cancelling alone could be caught by a block that has EXCEPTION WHEN query_canceled.
+        await session.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [
+          [...scratch],
+        ])
+      } finally {
+        await session.end()
+      }
     },
     async close() {
       await closeHost(admin, [...scratch], dropDatabase, embedded)

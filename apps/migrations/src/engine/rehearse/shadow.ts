@@ -58,6 +58,8 @@ export interface ShadowOptions {
   replay(): Promise<string[]>
   /** Used and left open. */
   host: ShadowHost
+  /** Aborted when the plan is given up; no session is opened then any more. */
+  signal?: AbortSignal
 }
 
 /** Builds the shadow's template. Throws the Problem shadowNotBuilt, which names the object in the way. */
@@ -67,7 +69,7 @@ export async function openShadow(options: ShadowOptions): Promise<Shadow> {
   try {
     const template = await prepareTemplate(options.host, roles, source)
     const startedAt = await timeOf(options.host)
-    return shadowOn({ host: options.host, roles, source, schema: options.schema, template }, startedAt)
+    return shadowOn({ ...options, roles, source, template }, startedAt)
   } catch (error) {
     await roles.drop()
     throw toProblem(error)
@@ -131,9 +133,10 @@ interface Ground {
   source: TemplateSource
   schema: string
   template: Template
+  signal?: AbortSignal
 }
 
-function shadowOn({ host, roles, source, schema, template }: Ground, startedAt: Date): Shadow {
+function shadowOn({ host, roles, source, schema, template, signal }: Ground, startedAt: Date): Shadow {
   const open = new Set<ShadowCopy>()
   let filled: string | undefined
   const openCopy = async (session: ShadowRoles['openOwner']): Promise<ShadowCopy & { database: string }> => {
@@ -150,6 +153,11 @@ function shadowOn({ host, roles, source, schema, template }: Ground, startedAt: 
       },
     }
     open.add(copy)
+    // Sessions that are there when the plan is given up are ended; this one may have come too late for that.
+    if (signal?.aborted) {
+      await copy.drop()
+      signal.throwIfAborted()
+    }
     return copy
   }
   return {
