@@ -1,8 +1,9 @@
 import type { Target } from '@freehold/migrations/engine'
 import type { Command } from 'commander'
-import type { Engine } from './engine.ts'
+import type { Engine, Linter } from './engine.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { TextOptions } from './render/plan-text.ts'
+import type { Paint } from './render/text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What a command has at hand while it runs. */
@@ -36,4 +37,19 @@ export interface MigrateCommand<Options> {
   /** Throws a Problem where options do not go together, before anything is connected to. */
   check?(options: Options): void
   run(context: CommandContext, options: Options): Promise<CommandResult>
+}
+
+/** One command of `freehold migrate` that works on files alone, wherever the database is. */
+export interface OfflineCommand<Options> {
+  name: string
+  summary: string
+  /** Adds the command's options and arguments. */
+  configure(command: Command): void
+  /** Throws a Problem where options do not go together. */
+  check(options: Options, paths: string[]): void
+  run(
+    context: { engine: Engine & Linter; surroundings: Surroundings; text: { paint: Paint; width: number } },
+    options: Options,
+    paths: string[],
+  ): Promise<CommandResult>
 }

@@ -3,6 +3,9 @@ import type {
   DeployOptions,
   DeployOutcome,
   DriftOutcome,
+  LintedRule,
+  LintOutcome,
+  LintTarget,
   PlanOutcome,
   ResolveOptions,
   ResolveOutcome,
@@ -25,4 +28,10 @@ export interface Engine {
   drift(target: Target): Promise<DriftOutcome>
   baseline(target: Target): Promise<BaselineOutcome>
   resolve(target: Target, options: ResolveOptions): Promise<ResolveOutcome>
+}
+
+/** The part of the engine that needs no database. */
+export interface Linter {
+  lint(target: LintTarget): Promise<LintOutcome>
+  lintRules: readonly LintedRule[]
 }

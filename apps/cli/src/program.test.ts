@@ -35,7 +35,9 @@ describe('wrong use', () => {
     [[]],
     [['migrate']],
     [['deploy']],
-    [['migrate', 'lint']],
+    [['migrate', 'squash']],
+    [['migrate', 'lint', '--format', 'html']],
+    [['migrate', 'lint', 'a', '--migrations', 'b']],
     [['migrate', 'plan', '--colour']],
     [['migrate', 'plan', 'extra']],
     [['migrate', 'plan', '--sql', '--markdown']],
@@ -58,7 +60,8 @@ describe('wrong use', () => {
     [['--json']],
     [['migrate', 'plan', '--json', '--sql']],
     [['migrate', '--json']],
-    [['migrate', 'lint', '--json']],
+    [['migrate', 'squash', '--json']],
+    [['migrate', 'lint', '--json', '--format', 'sarif']],
     [['migrate', 'resolve', '--json']],
   ])('prints one document for %j', async (argv) => {
     const finished = await runFake(argv)

@@ -2,12 +2,13 @@ import { Problem } from '@freehold/migrations/problem'
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { cliProblems } from './cli-problems.ts'
-import type { MigrateCommand } from './command.ts'
+import type { MigrateCommand, OfflineCommand } from './command.ts'
 import { baselineCommand } from './commands/baseline.ts'
 import { completeCommand } from './commands/complete.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { driftCommand } from './commands/drift.ts'
 import { historyCommand } from './commands/history.ts'
+import { lintCommand } from './commands/lint.ts'
 import { planCommand } from './commands/plan.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { statusCommand } from './commands/status.ts'
@@ -17,6 +18,7 @@ import { parseNotEmpty, parseServiceName } from './option-values.ts'
 import { addPlatformCommands } from './platform-commands.ts'
 import { widthOf } from './render/text.ts'
 import { type CommonOptions, reportError, runCommand } from './run-command.ts'
+import { runOfflineCommand } from './run-offline-command.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const epilogue = `
@@ -85,7 +87,7 @@ export function buildProgram(surroundings: Surroundings, onExitCode: (code: Exit
     })
   const migrate = program
     .command('migrate')
-    .description('Plan, deploy, complete and undo migrations.')
+    .description('Lint, plan, deploy, complete and undo migrations.')
     .helpOption('--help', 'print this help')
     .addHelpText('after', epilogue)
   const add = <Options>(command: MigrateCommand<Options>) =>
@@ -99,6 +101,9 @@ export function buildProgram(surroundings: Surroundings, onExitCode: (code: Exit
   add(driftCommand)
   add(baselineCommand)
   add(resolveCommand)
+  addOfflineCommand(migrate, lintCommand, async (options, paths) =>
+    onExitCode(await runOfflineCommand(lintCommand, options, paths, surroundings)),
+  )
   addPlatformCommands(program, surroundings, onExitCode)
   return program
 }
@@ -122,4 +127,17 @@ function addCommand<Options>(
     .option('--schema <name>', 'schema of the migrations (default: of the URL, or public)', parseNotEmpty)
   definition.configure(command)
   command.action(() => run(command.optsWithGlobals<Options & CommonOptions>()))
+}
+
+function addOfflineCommand<Options>(
+  migrate: Command,
+  definition: OfflineCommand<Options>,
+  run: (options: Options & { json?: boolean }, paths: string[]) => Promise<void>,
+): void {
+  const command = migrate
+    .command(definition.name)
+    .description(definition.summary)
+    .helpOption('--help', 'print this help')
+  definition.configure(command)
+  command.action(() => run(command.optsWithGlobals<Options & { json?: boolean }>(), command.args))
 }

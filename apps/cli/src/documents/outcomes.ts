@@ -2,6 +2,7 @@ import type {
   BaselineOutcome,
   DeployOutcome,
   DriftOutcome,
+  LintOutcome,
   ResolveOutcome,
   RunSummary,
   StatusOutcome,
@@ -83,6 +84,29 @@ export const resolveDocument = z.strictObject({
   migrationId: z.string(),
   state: z.enum(['applied', 'rolledBack']),
 }) satisfies z.ZodType<ResolveOutcome>
+
+const severity = z.enum(['error', 'warning', 'note'])
+
+const findingShape = {
+  rule: z.string(),
+  severity,
+  migrationId: z.string(),
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  statement: z.string(),
+  message: z.string(),
+  why: z.string(),
+  remedy: z.string(),
+}
+
+/** What `lint --json` prints. */
+export const lintDocument = z.strictObject({
+  migrations: z.int(),
+  counts: z.strictObject({ error: z.int(), warning: z.int(), note: z.int() }),
+  findings: z.array(z.strictObject(findingShape)),
+  suppressed: z.array(z.strictObject({ ...findingShape, reason: z.string() })),
+}) satisfies z.ZodType<LintOutcome>
 
 /** What every command prints with --json where it did not end well. */
 export const errorDocument = z.strictObject({

@@ -18,6 +18,7 @@ import {
   driftDocument,
   errorDocument,
   historyDocument,
+  lintDocument,
   resolveDocument,
   statusDocument,
   undoDocument,
@@ -38,6 +39,7 @@ const documents = {
   'events.json': ['What freehold events --json prints', eventsDocument],
   'history.json': ['What freehold migrate history --json prints', historyDocument],
   'init.json': ['What freehold init --json prints', initDocument],
+  'lint.json': ['What freehold migrate lint --json prints', lintDocument],
   'plan.json': [
     'What freehold migrate plan --json prints, plan --out writes and deploy --plan reads',
     planOutcomeDocument,

@@ -9,7 +9,8 @@ export interface FoundDirective {
   refuse(reason: string): never
 }
 
-const known = 'allow-blocking "<reason>", phase=expand, phase=contract, up=<expression>, down=<expression>'
+const known =
+  'allow-blocking "<reason>", phase=expand, phase=contract, up=<expression>, down=<expression>, lint-ignore <rule> "<reason>"'
 
 /** Returns what the directives before one statement ask for together. */
 export function parseDirectives(found: FoundDirective[]): Directives {
@@ -43,6 +44,9 @@ function parseDirective(text: string, refuse: (reason: string) => never): Direct
       const phase = rest.toLowerCase()
       return phase === 'expand' || phase === 'contract' ? { phase } : refuse('a phase is expand or contract')
     }
+    case 'lint-ignore':
+      // What it says is for `freehold migrate lint` alone, which judges it.
+      return {}
     case 'up':
       return { up: isExpression(rest) ? rest : refuse('what follows up= is not an SQL expression') }
     case 'down':

@@ -25,6 +25,7 @@ export async function parseMigration(migration: Migration): Promise<Statement[]>
       index,
       sql: bytes.toString('utf8', start, end),
       node: shiftLocations(node, -start),
+      start,
       line: lines.lineAt(start),
       directives: directives?.[index] ?? {},
     }
@@ -48,10 +49,13 @@ function extentOf(bytes: Buffer, { location, length }: ParsedStatement): Extent 
   return { start: location + first, end: location + last }
 }
 
-class Lines {
+/** Finds lines and columns in a text. */
+export class Lines {
+  private readonly bytes: Buffer
   /** Offset of each line's first byte. */
   private readonly starts = [0]
   constructor(bytes: Buffer) {
+    this.bytes = bytes
     for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) {
       this.starts.push(at + 1)
     }
@@ -69,6 +73,12 @@ class Lines {
       }
     }
     return low
+  }
+
+  /** Counts characters (code points) from 1. */
+  columnAt(offset: number): number {
+    const lineStart = this.starts[this.lineAt(offset) - 1] ?? 0
+    return [...this.bytes.toString('utf8', lineStart, offset)].length + 1
   }
 }
 

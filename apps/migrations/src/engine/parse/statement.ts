@@ -9,6 +9,8 @@ export interface Statement {
   sql: string
   /** The parse tree's node, such as `{ AlterTableStmt: … }`. */
   node: Node
+  /** Offset of its first byte in the file's text, a byte order mark not counted. */
+  start: number
   /** Line of the first token, from 1. */
   line: number
   directives: Directives

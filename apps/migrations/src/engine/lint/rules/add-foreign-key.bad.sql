@@ -1,0 +1,5 @@
+CREATE TABLE "customer" ("id" bigint PRIMARY KEY);
+CREATE TABLE "order" ("id" bigint PRIMARY KEY, "customer_id" bigint);
+CREATE INDEX "order_customer_id_idx" ON "order" ("customer_id");
+-- next migration
+ALTER TABLE "order" ADD CONSTRAINT "order_customer_id_fkey" FOREIGN KEY ("customer_id") REFERENCES "customer" ("id");

@@ -1,0 +1,1 @@
+ALTER TABLE "order" ALTER COLUMN "customer_id" SET NOT NULL;

@@ -1,0 +1,2 @@
+CREATE TEMPORARY TABLE "draft" ("id" bigint PRIMARY KEY);
+TRUNCATE "draft";
