@@ -82,10 +82,6 @@ async function relayOverOneSession(
     applicationName: applicationName(identity),
     settings: { idle_session_timeout: `${silenceMsMax}ms` },
   })
-  const signOfLife = setInterval(() => {
-    // A session that is gone fails the next statement of the relay itself.
-    client.query('SELECT 1').catch(() => {})
-  }, signOfLifeMs)
   try {
     while (!(await tryToLead(client, schema))) {
       setState('standby')
@@ -98,7 +94,7 @@ async function relayOverOneSession(
     let idle: number = idleMs.first
     while (!signal.aborted) {
       const relayed = await relayBatch(client, schema, floor, (rows) =>
-        transport.publish(rows.map((row) => toRecord(row, identity.name))),
+        withSignsOfLife(client, transport.publish(rows.map((row) => toRecord(row, identity.name)))),
       )
       setState('relaying')
       if (relayed === 0) {
@@ -107,8 +103,22 @@ async function relayOverOneSession(
       idle = relayed === 0 ? Math.min(idleMs.max, idle * 2) : idleMs.first
     }
   } finally {
-    clearInterval(signOfLife)
     await client.end()
+  }
+}
+
+/** Waits for the transport, which may take its time, without the session's falling silent. */
+async function withSignsOfLife(client: Client, publishing: Promise<void>): Promise<void> {
+  let sign: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    // A session that is gone fails the next statement of the relay itself.
+    sign = client.query('SELECT 1').catch(() => {})
+  }, signOfLifeMs)
+  try {
+    await publishing
+  } finally {
+    clearInterval(timer)
+    await sign
   }
 }
 

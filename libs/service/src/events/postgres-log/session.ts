@@ -27,7 +27,14 @@ class NoAnswerError extends Error {}
 /** Returns a session that is not connected yet. */
 export function createSession(options: SessionOptions): Session {
   let opening: Promise<Client> | undefined
+  let last: Promise<unknown> = Promise.resolve()
 
+  /** A connection does one query at a time; its own queue is on its way out of node-postgres. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => {})
+    return await result
+  }
   const open = async (): Promise<Client> => {
     const client = await connect({ connectionString: options.url, applicationName: options.applicationName })
     await options.onOpen?.(client)
@@ -53,7 +60,7 @@ export function createSession(options: SessionOptions): Session {
         throw error
       }
       try {
-        return await answerWithin(answerMsMax, client.query<Row>({ name, text, values }))
+        return await inTurn(() => answerWithin(answerMsMax, client.query<Row>({ name, text, values })))
       } catch (error) {
         if (error instanceof NoAnswerError || isConnectionLoss(error)) {
           discard(current)
