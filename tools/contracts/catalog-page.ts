@@ -27,7 +27,9 @@ instances; who may do what; and who did. This page is made from the contract by 
   \`/.well-known/jwks.json\`. A key is shown once and kept as its SHA-256. People may also sign in with an ID token of the
   issuer that \`OIDC_ISSUER\` names. Subjects of people begin with \`person:\`; that of a service is its name. Whom the
   issuer vouches for is \`person:<host of the issuer>/<name>\`, so that nobody there is taken for the holder of a key; keys
-  that they make end after at most 90 days. A key is revoked by who sees it and has every role that it has.
+  that they make end after at most 90 days, all others after at most 400. Everybody makes keys for themselves (kind
+  \`self\`), which open no more than they may themselves; a subject has at most 20 that open something. A key
+  is revoked by who sees it and has every role that it has.
 - **The audit log** is only ever added to: the service's role may insert and read, and nothing else. Position, time and
   hashes are given by the database; each entry's hash covers the one before it, so that a change or a gap shows in
   \`GET /v1/audit-verification\`, even one made by the database's owner. Keep its \`head\` elsewhere to prove the past.

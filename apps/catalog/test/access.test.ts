@@ -183,7 +183,50 @@ describe('signing in', () => {
       body: { code: 'FHD_CATALOG_KEY_LASTS_TOO_LONG' },
     })
     expect((await namesake('POST', '/v1/api-keys', { ...asked, expiresAt: inDays(1) })).status).toBe(201)
-    expect(mine.body.key.expiresAt).toBeNull()
+    expect(mine.body.key.expiresAt > inDays(399) && mine.body.key.expiresAt <= inDays(400)).toBe(true)
+  })
+
+  it('lets everybody make keys for themselves, with an end and with no role that they have not', async () => {
+    const idToken = await issuer.issue({ sub: '3', email: 'self@shop.example', groups: ['shop'] })
+    const { body } = await nobody('POST', '/v1/sign-ins', { idToken })
+    const person = callerOf(catalog.app, { authorization: `Bearer ${body.token}` })
+    const own = await person('POST', '/v1/api-keys', { kind: 'self' })
+    expect(own.body.key).toMatchObject({
+      kind: 'person',
+      subject: body.subject,
+      roles: { orders: 'operator', billing: 'viewer' },
+    })
+    const issued = (await nobody('POST', '/v1/tokens', { apiKey: own.body.apiKey })).body
+    const byKey = callerOf(catalog.app, { authorization: `Bearer ${issued.token}` })
+    const less = await byKey('POST', '/v1/api-keys', { kind: 'self', roles: { orders: 'viewer' } })
+    expect(less.body.key).toMatchObject({ subject: body.subject, roles: { orders: 'viewer' } })
+    const lessIssued = (await nobody('POST', '/v1/tokens', { apiKey: less.body.apiKey })).body
+    const byLess = callerOf(catalog.app, { authorization: `Bearer ${lessIssued.token}` })
+    const tooWide = { status: 403, body: { code: 'FHD_CATALOG_GRANT_TOO_WIDE' } }
+    for (const roles of [{ orders: 'owner' }, { billing: 'operator' }, { '*': 'viewer' }, { other: 'viewer' }]) {
+      expect(await person('POST', '/v1/api-keys', { kind: 'self', roles })).toMatchObject(tooWide)
+    }
+    expect(await byLess('POST', '/v1/api-keys', { kind: 'self', roles: { orders: 'operator' } })).toMatchObject(tooWide)
+    const late = new Date(Date.now() + 401 * 86_400_000).toISOString()
+    for (const maker of [owner, person, byLess]) {
+      expect(await maker('POST', '/v1/api-keys', { kind: 'self', expiresAt: late })).toMatchObject({
+        status: 422,
+        body: { code: 'FHD_CATALOG_KEY_LASTS_TOO_LONG' },
+      })
+    }
+  })
+
+  it('gives nobody more than twenty keys at a time, however fast they ask', async () => {
+    const many = await catalog.as('person:max', { orders: 'viewer' })
+    const asked = await Promise.all(
+      Array.from({ length: 25 }, async () => await many('POST', '/v1/api-keys', { kind: 'self' })),
+    )
+    expect(asked.filter(({ status }) => status === 201)).toHaveLength(20)
+    const refused = asked.filter(({ status }) => status !== 201)
+    expect(refused.every(({ status, body }) => status === 409 && body.code === 'FHD_CATALOG_KEYS_TOO_MANY')).toBe(true)
+    const [{ id }] = (await many('GET', '/v1/api-keys?limit=1')).body.items
+    await many('DELETE', `/v1/api-keys/${id}`)
+    expect((await many('POST', '/v1/api-keys', { kind: 'self' })).status).toBe(201)
   })
 
   it.each<[string, Parameters<FakeIssuer['issue']>]>([

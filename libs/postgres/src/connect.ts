@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import pg from 'pg'
 
 export type Client = pg.Client
@@ -107,13 +108,20 @@ function sslOf(parameters: URLSearchParams): pg.ClientConfig['ssl'] {
   return ssl
 }
 
-/** Returns an open connection; the caller ends it. An error that arrives while it is idle does not end the process. */
+/**
+ * Returns an open connection; the caller ends it. The URL says who connects: neither PGUSER nor PGPASSWORD nor a password
+ * file fills in what it leaves out, for it may be another's, who must not be given the process's own. An error
+ * that arrives while it is idle does not end the process.
+ */
 export async function connect(options: ConnectionOptions): Promise<Client> {
   const { config } = parseDatabaseUrl(options.connectionString)
   const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${name}=${escapeOption(value)}`)
   const startup = [config.options, ...settings].filter((part) => part !== undefined).join(' ')
   const client = new pg.Client({
     ...config,
+    user: config.user ?? userInfo().username,
+    // A function alone keeps node-postgres from looking into the environment and the password file.
+    password: config.password ?? (() => ''),
     application_name: options.applicationName,
     keepAlive: true,
     ...(startup === '' ? {} : { options: startup }),

@@ -33,6 +33,18 @@ export async function findApiKeyByHash(store: Store, hash: Buffer): Promise<ApiK
   return await store.selectFrom('api_keys').selectAll().where('hash', '=', hash).executeTakeFirst()
 }
 
+/** Returns how many keys of the subject open something now. */
+export async function countUsableKeys(trx: Store, subject: string): Promise<number> {
+  const { count } = await trx
+    .selectFrom('api_keys')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('subject', '=', subject)
+    .where('revoked_at', 'is', null)
+    .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** Returns the key and holds its row; undefined when there is none. */
 export async function lockApiKey(trx: Store, id: string): Promise<ApiKeyRow | undefined> {
   return await trx.selectFrom('api_keys').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()

@@ -25,6 +25,7 @@ describe('toServiceUrl', () => {
   it.each([
     'postgresql://%2Frun%2Fpostgresql/shop',
     'postgresql:///shop',
+    'postgresql://db.example/shop',
     'mysql://h/d',
     'not a URL',
   ])('refuses %s', (url) => {

@@ -22,6 +22,9 @@ export function toServiceUrl(text: string): { url: string; parsed: ReturnType<ty
   const timeouts = url.searchParams.getAll('connect_timeout')
   url.searchParams.set('connect_timeout', String(boundTimeout(timeouts[0])))
   const parsed = parse(url.href)
+  if (parsed.user === '') {
+    throw new UrlRefused('the URL has to name the role that connects')
+  }
   if (parsed.host === '' || parsed.host.includes('/')) {
     throw new UrlRefused('the URL has to name a host on the network, not a socket')
   }

@@ -101,14 +101,20 @@ export const catalogErrors = {
   grantTooWide: {
     code: 'FHD_CATALOG_GRANT_TOO_WIDE',
     status: 403,
-    title: 'Only an owner gives roles away.',
+    title: 'Only an owner gives roles away, and nobody a higher one than their own.',
     hint: 'ask an owner of the service that detail names, or of the platform',
   },
   keyLastsTooLong: {
     code: 'FHD_CATALOG_KEY_LASTS_TOO_LONG',
     status: 422,
-    title: 'Who signs in with an ID token makes keys for 90 days at most.',
+    title: 'A key ends within 400 days; within 90 if its maker signed in with an ID token.',
     hint: 'ask for an earlier expiresAt, or leave it out',
+  },
+  keysTooMany: {
+    code: 'FHD_CATALOG_KEYS_TOO_MANY',
+    status: 409,
+    title: 'The subject has as many keys as it may.',
+    hint: 'revoke those that nobody uses any more; GET /v1/api-keys lists them',
   },
   keyAboveCaller: {
     code: 'FHD_CATALOG_KEY_ABOVE_CALLER',

@@ -37,6 +37,19 @@ describe('startServer', () => {
     await expect(ask(url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/)
   })
 
+  it('lets nobody in with a password that only the environment of the process has', async () => {
+    const server = await startServer({ major: 18, ephemeral: true })
+    const url = new URL(server.url())
+    vi.stubEnv('PGPASSWORD', url.password)
+    vi.stubEnv('PGUSER', 'postgres')
+    url.password = ''
+    await expect(ask(url.href, 'SELECT 1')).rejects.toThrow(/password/)
+    url.username = ''
+    await expect(ask(url.href, 'SELECT 1')).rejects.toThrow(/password/)
+    vi.unstubAllEnvs()
+    await server.stop()
+  })
+
   it('leaves nothing behind when it is stopped', async () => {
     const server = await startTestServer(18)
     expect(existsSync(server.folder)).toBe(true)

@@ -6,9 +6,17 @@ import type { Caller } from '@freehold/contracts-base'
 import { type ApiKey, type ApiKeyRequest, catalogErrors, catalogEvents, type Roles } from '@freehold/contracts-catalog'
 import { hasRole, Problem } from '@freehold/service'
 import { publishEvent } from '@freehold/service/events'
+import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { z } from 'zod'
-import { findApiKeyByHash, insertApiKey, type KeyAudience, lockApiKey, toApiKey } from '../../store/api-keys.ts'
+import {
+  countUsableKeys,
+  findApiKeyByHash,
+  insertApiKey,
+  type KeyAudience,
+  lockApiKey,
+  toApiKey,
+} from '../../store/api-keys.ts'
 import { recordAudit } from '../../store/audit.ts'
 import type { ApiKeyRow, Store } from '../../store/schema.ts'
 
@@ -35,16 +43,18 @@ export function issuedSubject(issuer: string, name: string): string {
   return personSubject(`${new URL(issuer).host}/${name}`)
 }
 
+/** Longest life of a key: a year, and time to put another in its place. */
+const keyDaysMax = 400
 /** Longest life of what somebody makes whom the issuer may disown tomorrow. */
 const issuedKeyDaysMax = 90
+/** Keys of one subject that open something at the same time: enough to take one after the other out of use. */
+const keysPerSubjectMax = 20
 
-/** Returns when a key of the caller's making ends; null for never. Throws the Problem keyLastsTooLong. */
-function expiryFor(caller: Caller, asked: string | undefined, now: Date): Date | null {
+/** Returns when a key of the caller's making ends. Throws the Problem keyLastsTooLong. */
+function expiryFor(caller: Caller, asked: string | undefined, now: Date): Date {
+  const daysMax = /^person:[^/]+\//.test(caller.subject) ? issuedKeyDaysMax : keyDaysMax
   const expiresAt = asked === undefined ? null : new Date(asked)
-  if (!/^person:[^/]+\//.test(caller.subject)) {
-    return expiresAt
-  }
-  const latest = new Date(now.getTime() + issuedKeyDaysMax * 86_400_000)
+  const latest = new Date(now.getTime() + daysMax * 86_400_000)
   if (expiresAt !== null && expiresAt > latest) {
     const detail = `${caller.subject} makes keys that end by ${latest.toISOString()}.`
     throw new Problem(catalogErrors.keyLastsTooLong, { detail })
@@ -52,23 +62,26 @@ function expiryFor(caller: Caller, asked: string | undefined, now: Date): Date |
   return expiresAt ?? latest
 }
 
-/** Makes a key for a person or a service; it is returned this once. Throws the Problems grantTooWide and keyLastsTooLong. */
+/**
+ * Makes a key for a person, a service, or the caller; it is returned this once. Throws the Problems grantTooWide,
+ * keyLastsTooLong and keysTooMany.
+ */
 export async function createApiKey(
   store: Store,
   caller: Caller,
   request: z.output<typeof ApiKeyRequest>,
 ): Promise<{ apiKey: string; key: ApiKey }> {
-  const subject = request.kind === 'service' ? request.service : personSubject(request.person)
-  const roles: Roles = request.kind === 'service' ? { [request.service]: 'operator', ...request.roles } : request.roles
+  const { kind, subject, roles } = toHolder(caller, request)
   requireMayGrant(caller, subject, roles)
   const expiresAt = expiryFor(caller, request.expiresAt, new Date())
   const apiKey = `fhk_${randomBytes(32).toString('base64url')}`
   const key = await store.transaction().execute(async (trx) => {
+    await requireRoom(trx, subject)
     const row = await insertApiKey(trx, {
       id: uuidv7(),
       prefix: prefixOf(apiKey),
       hash: hashApiKey(apiKey),
-      kind: request.kind,
+      kind,
       subject,
       roles,
       note: request.note,
@@ -84,9 +97,56 @@ export async function createApiKey(
   return { apiKey, key }
 }
 
-/** A key speaks for its subject: only an owner of the platform makes one that speaks for another person. */
+/** Returns whom the key is to speak for, and with which roles. */
+function toHolder(
+  caller: Caller,
+  request: z.output<typeof ApiKeyRequest>,
+): { kind: 'person' | 'service'; subject: string; roles: Roles } {
+  switch (request.kind) {
+    case 'self': {
+      const { subject } = caller
+      return {
+        kind: subject.startsWith('person:') ? 'person' : 'service',
+        subject,
+        roles: request.roles ?? caller.roles,
+      }
+    }
+    case 'person':
+      return { kind: 'person', subject: personSubject(request.person), roles: request.roles }
+    case 'service':
+      return {
+        kind: 'service',
+        subject: request.service,
+        roles: { [request.service]: 'operator', ...request.roles },
+      }
+  }
+}
+
+/** Of two requests at the same time the second one counts the first one's key. */
+async function requireRoom(trx: Store, subject: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`catalog.api_keys ${subject}`}, 0))`.execute(trx)
+  if ((await countUsableKeys(trx, subject)) >= keysPerSubjectMax) {
+    throw new Problem(catalogErrors.keysTooMany, { detail: `${subject} has ${keysPerSubjectMax} keys.` })
+  }
+}
+
+/**
+ * A key speaks for its subject. Everybody makes keys that speak for themselves and open no more than they may themselves;
+ * others' take an owner of what they open, and another person's an owner of the platform.
+ */
 function requireMayGrant(caller: Caller, subject: string, roles: Roles): void {
   if (hasRole(caller, 'owner')) {
+    return
+  }
+  if (subject === caller.subject) {
+    const above = Object.entries(roles).find(
+      ([scope, role]) => !hasRole(caller, role, scope === '*' ? undefined : scope),
+    )
+    if (above !== undefined) {
+      const [scope, role] = above
+      const detail = `${caller.subject} has not the role ${role} on ${scope === '*' ? 'the platform' : scope}.`
+      throw new Problem(catalogErrors.grantTooWide, { detail })
+    }
     return
   }
   const missing = Object.keys(roles).find((scope) => scope === '*' || !hasRole(caller, 'owner', scope))
@@ -94,7 +154,7 @@ function requireMayGrant(caller: Caller, subject: string, roles: Roles): void {
     const detail = `${caller.subject} is no owner of ${missing === '*' ? 'the platform' : missing}.`
     throw new Problem(catalogErrors.grantTooWide, { detail })
   }
-  if (subject.startsWith('person:') && subject !== caller.subject) {
+  if (subject.startsWith('person:')) {
     const detail = `A key for ${subject} is made by ${subject} or by an owner of the platform.`
     throw new Problem(catalogErrors.grantTooWide, { detail })
   }

@@ -34,7 +34,7 @@ export const accessRoutes = {
     access: 'authenticated',
     body: ApiKeyRequest,
     response: { 201: z.object({ apiKey: z.string(), key: ApiKey }) },
-    problems: [errors.grantTooWide, errors.keyLastsTooLong],
+    problems: [errors.grantTooWide, errors.keyLastsTooLong, errors.keysTooMany],
   }),
   revokeApiKey: defineRoute({
     method: 'DELETE',

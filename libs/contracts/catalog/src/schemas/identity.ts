@@ -13,8 +13,14 @@ export const KeyKind = z.enum(['person', 'service'])
 /** Name of a person: what follows `person:` in the subject of tokens. Those of an issuer's people have a slash in theirs. */
 export const PersonName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,119}$/, 'letters, digits and . _ @ + -')
 
-/** A key as it is asked for. */
+/** A key as it is asked for; `self` is for whoever asks. */
 export const ApiKeyRequest = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('self'),
+    roles: Roles.optional().describe('At most the caller’s own, which it has where this is left out'),
+    note: z.string().max(200).default(''),
+    expiresAt: Time.optional(),
+  }),
   z.strictObject({
     kind: z.literal('person'),
     person: PersonName,
