@@ -27,6 +27,11 @@ export const platformProblems = {
     kind: 'refused',
     hint: 'put secrets.json back from a copy: what is encrypted in the databases opens with it only',
   },
+  postgresLost: {
+    code: 'FHD_PLATFORM_POSTGRES_LOST',
+    kind: 'refused',
+    hint: 'free memory and disk space, then start it again with freehold up: what was answered is on disk',
+  },
   keyMissing: {
     code: 'FHD_PLATFORM_KEY_MISSING',
     kind: 'usage',

@@ -25,6 +25,8 @@ export interface RunningPlatform {
   stop(signal: NodeJS.Signals): Promise<Ended>
   ended: Promise<Ended>
   output(): string
+  /** Resolves when its output holds the text. */
+  says(text: string): Promise<void>
 }
 
 /** A folder that people work in. */
@@ -113,7 +115,7 @@ function start(folder: string, args: string[], given: Record<string, string> = {
 }
 
 async function startUp(folder: string, args: string[]): Promise<RunningPlatform> {
-  const { child, ended, output } = start(folder, ['up', '--port', '0', '--json', ...args])
+  const { child, ended, output, says } = start(folder, ['up', '--port', '0', '--json', ...args])
   const document = await new Promise<Pick<RunningPlatform, 'pid' | 'urls' | 'postgresPort'>>((resolve, reject) => {
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -128,6 +130,7 @@ async function startUp(folder: string, args: string[]): Promise<RunningPlatform>
     ...document,
     ended,
     output,
+    says,
     async stop(signal) {
       child.kill(signal)
       return await ended

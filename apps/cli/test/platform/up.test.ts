@@ -140,6 +140,29 @@ describe('freehold up', { timeout: timeoutMs }, () => {
     expect(items.map(({ id }) => id)).toContain('before-the-kill')
   })
 
+  it('starts a Postgres that was killed again, and everything goes on', async () => {
+    await (await catalogOf()).registerService({ body: { serviceId: 'before-the-loss' } })
+    const file = path.join(place.folder, '.freehold/postgres/postmaster.pid')
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
+    process.kill(pid, 'SIGKILL')
+    await platform.says('PostgreSQL runs again')
+    expect(Number.parseInt(readFileSync(file, 'utf8'), 10)).not.toBe(pid)
+    await expect.poll(async () => (await place.run('status')).exitCode, { timeout: timeoutMs, interval: 200 }).toBe(0)
+    const catalog = await catalogOf()
+    await catalog.registerService({ body: { serviceId: 'after-the-loss' } })
+    expect((await catalog.listServices()).items.map(({ id }) => id)).toContain('before-the-loss')
+  })
+
+  it('ends and says so when Postgres cannot be started again', async () => {
+    const lost = await place.up('--data', 'lost')
+    const data = path.join(place.folder, 'lost/postgres')
+    rmSync(path.join(data, 'global/pg_control'))
+    process.kill(Number.parseInt(readFileSync(path.join(data, 'postmaster.pid'), 'utf8'), 10), 'SIGKILL')
+    const { exitCode, stderr } = await lost.ended
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('FHD_PLATFORM_POSTGRES_LOST')
+  })
+
   it('lets one of two that start at once have the folder', async () => {
     const both = await Promise.allSettled([place.up('--data', 'both'), place.up('--data', 'both')])
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))

@@ -10,18 +10,34 @@ import { promisify } from 'node:util'
 // A server whose process was killed ends within moments; one that writes a large checkpoint takes longer.
 const patienceMs = 30_000
 
+/** Returns the process that the folder's pid file names; NaN where there is none. */
+export async function readServerPid(folder: string): Promise<number> {
+  return Number.parseInt(await readFile(pidFileOf(folder), 'utf8').catch(() => ''), 10)
+}
+
+/** Ends the server on the folder if it is still the process named; returns when it has ended. */
+export async function endServer(folder: string, pid: number): Promise<void> {
+  if (pid > 0 && (await readServerPid(folder)) === pid && isAlive(pid) && (await isServerOf(pid, folder))) {
+    process.kill(pid, 'SIGINT')
+    await awaitEndOfServer(folder)
+  }
+}
+
+function pidFileOf(folder: string): string {
+  return path.join(folder, 'postmaster.pid')
+}
+
 /** Returns when no server runs on the folder; throws when one goes on running. */
 export async function awaitEndOfServer(folder: string): Promise<void> {
-  const pidFile = path.join(folder, 'postmaster.pid')
   const deadlineAt = Date.now() + patienceMs
   for (;;) {
-    const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10)
+    const pid = await readServerPid(folder)
     if (!(pid > 0) || !isAlive(pid)) {
       // The file stays: by it Postgres finds sessions of the dead server that still use its memory.
       return
     }
     if (!(await isServerOf(pid, folder))) {
-      await rm(pidFile, { force: true })
+      await rm(pidFileOf(folder), { force: true })
       return
     }
     if (Date.now() > deadlineAt) {

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { cacheFolder } from './cache-folder.ts'
-import { awaitEndOfServer, createAttachment } from './earlier-server.ts'
+import { awaitEndOfServer, createAttachment, endServer, readServerPid } from './earlier-server.ts'
 import { type Binaries, findBinaries, type Major } from './find-binaries.ts'
 import { findScratchFolder } from './scratch-folder.ts'
 import { findServerAccount, type ServerAccount } from './server-account.ts'
@@ -36,6 +36,8 @@ export interface Server {
   port: number
   folder: string
   url(database?: string, user?: string): string
+  /** Resolves when the server has ended, by `stop` or by itself. */
+  ended: Promise<void>
   stop(): Promise<void>
 }
 
@@ -120,7 +122,12 @@ async function startOnPort(options: ServerOptions, preparation: Preparation): Pr
     await stop()
     throw error
   })
-  return { major: options.major, port, folder: place.folder, url, stop }
+  const { folder } = place
+  const pid = await readServerPid(folder)
+  // If it was the shell between that was killed, the server would live on without anybody to end it.
+  const ended = exited.then(() => endServer(folder, pid))
+  ended.catch(() => {})
+  return { major: options.major, port, folder, url, ended, stop: () => stop().then(() => ended) }
 }
 
 /** Starts a throw-away server whose data go with it; every role may connect without password. */
@@ -128,16 +135,16 @@ export async function startTestServer(major: Major = 18, settings: Record<string
   return await startServer({ major, ephemeral: true, authentication: 'trust', settings })
 }
 
-// The shell stands between, holding the read end of a pipe: when this process ends in any way, kill -9 included, the
-// pipe closes and the server is stopped. SIGINT of a terminal reaches the whole group, so the server gets its own.
+// A shell stands between, whose other half holds the read end of a pipe: when this process ends in any way, kill -9
+// included, the pipe closes and the server is stopped. The shell itself waits for the server, so that its end is known at
+// once. SIGINT of a terminal reaches the whole group, so the server gets its own.
 const keeper = `
-trap : TERM
-"$0" -D "$1" </dev/null & server=$!
-( while kill -0 "$server"; do sleep 1; done; kill "$$" ) 2>/dev/null & watcher=$!
-read -r how
-kill "$watcher" 2>/dev/null
-if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi 2>/dev/null
+exec 3<&0
+"$0" -D "$1" </dev/null 3<&- & server=$!
+( read -r how <&3; if [ "$how" = fast ]; then kill -INT "$server"; else kill -QUIT "$server"; fi ) 2>/dev/null & reader=$!
+exec 3<&-
 wait "$server"; status=$?
+kill "$reader" 2>/dev/null
 if [ -n "$2" ]; then cd / && rm -rf "$2"; fi
 exit "$status"`
 

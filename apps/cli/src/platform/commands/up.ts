@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { exitCodes } from '../../exit-codes.ts'
 import { printable } from '../../render/text.ts'
+import { reportError } from '../../run-command.ts'
 import type { PlatformCommand, PlatformCommandOptions } from '../platform-command.ts'
 import { platformFolderName } from '../platform-folder.ts'
 import { listeners } from '../up/own-services.ts'
@@ -30,7 +31,13 @@ export const runUp: PlatformCommand<UpOptions> = async (context, options) => {
   // With --logs standard output is for the log's lines.
   const output = options.logs === true ? stderr : stdout
   output.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text)
-  await untilAborted(signal)
+  try {
+    await Promise.race([untilAborted(signal), platform.lost])
+  } catch (error) {
+    await platform.close()
+    // The one document of --json has been printed.
+    return { document: undefined, text: '', exitCode: reportError(error, surroundings, {}) }
+  }
   context.say('draining: requests in flight are answered first; once more (Ctrl-C) ends everything at once')
   await platform.close()
   context.say('stopped; freehold up goes on where it was')

@@ -13,11 +13,12 @@ import { eventsOwner, migratorOf, type OwnService, operatorRole, ownServices } f
 const applicationName = 'freehold-up'
 export const eventsDatabase = 'events'
 
+type ServerUrls = Pick<Server, 'url'>
 /** Returns the URL with which a role opens a database. */
 export type UrlOf = (database: string, role: string) => string
 
 /** Returns the function that gives a role's URL, its password in it. */
-export function createUrlOf(server: Server, { passwords }: Secrets): UrlOf {
+export function createUrlOf(server: ServerUrls, { passwords }: Secrets): UrlOf {
   return (database, role) => {
     const url = new URL(server.url(database, role))
     url.username = role
@@ -27,7 +28,7 @@ export function createUrlOf(server: Server, { passwords }: Secrets): UrlOf {
 }
 
 /** Makes everything on the embedded server: the services' own databases, and that of the events log. */
-export async function prepareDatabases(server: Server, secrets: Secrets): Promise<void> {
+export async function prepareDatabases(server: ServerUrls, secrets: Secrets): Promise<void> {
   await prepareServices({ adminUrlOf: server.url, passwords: secrets.passwords, guests: [operatorRole] })
   await withSession(server.url('postgres'), async (admin) => {
     await ensureDatabase(admin, eventsDatabase, { owner: eventsOwner, guests: [...ownServices, operatorRole] })
@@ -66,7 +67,7 @@ export async function prepareServices({ adminUrlOf, passwords, guests }: Service
 }
 
 /** Lets the operator's role see how far the events and the schemas are; the tables have to be there. */
-export async function admitOperator(server: Server): Promise<void> {
+export async function admitOperator(server: ServerUrls): Promise<void> {
   const operator = quoteIdentifier(operatorRole)
   for (const service of ownServices) {
     await withSession(server.url(service), async (session) => {

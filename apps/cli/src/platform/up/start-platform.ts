@@ -4,11 +4,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Problem } from '@freehold/migrations/problem'
-import { type Server, startServer } from '@freehold/postgres/embedded'
+import { startServer } from '@freehold/postgres/embedded'
 import { claimFolder } from '../platform-file.ts'
 import type { PlatformFolder } from '../platform-folder.ts'
 import { platformProblems } from '../platform-problems.ts'
 import { ensureSecrets, type Secrets } from '../secrets.ts'
+import { type KeptServer, keepPostgres } from './keep-postgres.ts'
 import { findDataFolder, makeFolder } from './make-folder.ts'
 import { migrateSchemas } from './migrate-schemas.ts'
 import { type LogFile, openLog } from './open-log.ts'
@@ -35,6 +36,8 @@ export interface Platform {
   folder: PlatformFolder
   urls: Record<string, string>
   postgresPort: number
+  /** Rejects with a Problem when the platform cannot go on; never resolves. */
+  lost: Promise<never>
   /** Drains the services, stops Postgres, and leaves the folder to the next start. */
   close(): Promise<void>
 }
@@ -53,7 +56,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     const ports = toPorts(options.port)
     await checkPorts(ports)
-    const { server, secrets } = await openPostgres(folder)
+    const { server, secrets } = await openPostgres(folder, options.say)
     ends.push(server.stop)
     const urlOf = createUrlOf(server, secrets)
     await prepareDatabases(server, secrets)
@@ -67,14 +70,17 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const services = await startServices(common)
     ends.push(services.close)
     await claim.publish(services.urls)
-    return { folder, urls: services.urls, postgresPort: server.port, close }
+    return { folder, urls: services.urls, postgresPort: server.port, lost: server.lost, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function openPostgres(folder: PlatformFolder): Promise<{ server: Server; secrets: Secrets }> {
+async function openPostgres(
+  folder: PlatformFolder,
+  say: (text: string) => void,
+): Promise<{ server: KeptServer; secrets: Secrets }> {
   const dataFolder = await findDataFolder(folder)
   if (existsSync(dataFolder) && !existsSync(folder.secretsFile)) {
     throw new Problem(
@@ -84,11 +90,10 @@ async function openPostgres(folder: PlatformFolder): Promise<{ server: Server; s
   }
   // Before the data: secrets without data do no harm, data without secrets are lost.
   const secrets = await ensureSecrets(folder, ownRoles)
-  const server = await startServer({
-    major: 18,
-    folder: dataFolder,
-    ephemeral: false,
-    settings: { shared_buffers: '64MB' },
+  const options = { major: 18, folder: dataFolder, ephemeral: false, settings: { shared_buffers: '64MB' } } as const
+  const server = await keepPostgres({
+    start: async (port) => await startServer({ ...options, ...(port === undefined ? {} : { port }) }),
+    say,
   })
   return { server, secrets }
 }
