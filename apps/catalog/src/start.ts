@@ -31,7 +31,7 @@ export async function start(config: CatalogConfig, deps: StartDependencies = {})
     tokenLifetimeS: config.TOKEN_LIFETIME_S,
     keyLifetimeMs: config.SIGNING_KEY_LIFETIME_H * 3_600_000,
   })
-  const transport = deps.transport ?? openEvents(config.EVENTS_URL, identity)
+  const transport = deps.transport ?? openEvents(config.EVENTS_URL, identity, config)
   const workers = [
     repeat({
       name: 'key keeper',

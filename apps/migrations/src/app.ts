@@ -43,7 +43,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const name = applicationName(identity)
   const store = openStore({ databaseUrl: config.DATABASE_URL, applicationName: name, connectionsMax: 10 })
   const sources: ConnectionSources = { keys: config.SEALING_KEYS, env, secretsFolder: config.SECRETS_FOLDER }
-  const transport = options.transport ?? openEvents(config.EVENTS_URL, identity)
+  const transport = options.transport ?? openEvents(config.EVENTS_URL, identity, config)
   const workers = startWorkers(toSetup({ config, store, sources, applicationName: name, log }), {
     config,
     transport,

@@ -18,7 +18,7 @@ const databaseUrl = z.string().superRefine((value, context) => {
   }
 })
 
-const brokers = z.string().regex(/^kafka:\/\/[^\s,/:]+:\d+(?:,[^\s,/:]+:\d+)*$/)
+const brokers = z.string().regex(/^kafka(?:\+ssl)?:\/\/[^\s,/:]+:\d+(?:,[^\s,/:]+:\d+)*$/)
 
 /** Returns the schema of a setting that is a whole number, not below `min`. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
@@ -47,8 +47,17 @@ export const baseConfig = z.object({
     .describe('Name of this instance; made up without it'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   EVENTS_URL: z
-    .union([databaseUrl, brokers], { error: 'is neither postgresql://… nor kafka://host:port,host:port' })
+    .union([databaseUrl, brokers], {
+      error: 'is neither postgresql://… nor kafka://host:port,host:port nor kafka+ssl://…',
+    })
     .describe('Where events go'),
+  KAFKA_TLS_CA: z.string().optional().describe('File with the certificates that sign the brokers’, for kafka+ssl://'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('How the brokers are told who this is'),
+  KAFKA_USERNAME: z.string().min(1).optional().describe('The name for that'),
+  KAFKA_PASSWORD_FILE: z.string().optional().describe('File with the password for that'),
   CATALOG_URL: url('http:', 'https:').describe('Where the service that signs tokens is'),
   JWKS_URL: url('http:', 'https:').optional().describe('Where its public keys are, if elsewhere'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')

@@ -1,11 +1,11 @@
-import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs'
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type Producer } from 'kafkajs'
 import { applicationName, type ServiceIdentity } from '../../identity.ts'
 import type { EventRecord, EventTransport } from '../transport.ts'
 import { toErrorText, type WorkerLog } from '../worker.ts'
 import { toBatches } from './messages.ts'
 import { subscribeToKafka } from './subscribe-to-kafka.ts'
 
-export interface KafkaOptions {
+export interface KafkaOptions extends Pick<KafkaConfig, 'ssl' | 'sasl'> {
   brokers: string[]
   identity: ServiceIdentity
   /** How long the broker waits for a sign of life of a member; brokers take no less than 6 s. */
@@ -25,9 +25,13 @@ const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 }
 /** Returns a transport over Kafka. It connects when first used, and makes the topics that it uses. */
 export function createKafkaTransport(options: KafkaOptions): EventTransport {
   const { log, partitions = partitionsDefault } = options
-  const kafka = createKafka(options)
+  let opening: Promise<Kafka> | undefined
+  const open = (): Promise<Kafka> => {
+    opening ??= createKafka(options)
+    return opening
+  }
   const subscriptions = new Set<{ close(): Promise<void> }>()
-  const makeTopics = createTopicMaker(kafka, partitions)
+  const makeTopics = createTopicMaker(open, partitions)
   let producing: Promise<Producer> | undefined
 
   const discardProducer = (broken: Promise<Producer> | undefined): void => {
@@ -43,7 +47,7 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
         return
       }
       await makeTopics(records.map(({ topic }) => topic))
-      producing ??= openProducer(kafka)
+      producing ??= open().then(openProducer)
       const current = producing
       try {
         await sendAll(await current, records)
@@ -55,7 +59,7 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
     },
     async subscribe(subscribeOptions) {
       const sessionTimeoutMs = options.sessionTimeoutMs ?? sessionTimeoutMsDefault
-      const subscription = subscribeToKafka({ ...subscribeOptions, kafka, sessionTimeoutMs, makeTopics, log })
+      const subscription = subscribeToKafka({ ...subscribeOptions, open, sessionTimeoutMs, makeTopics, log })
       subscriptions.add(subscription)
       return {
         async close() {
@@ -66,7 +70,7 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
     },
     async isReachable() {
       try {
-        await withAdmin(kafka, (admin) => admin.describeCluster())
+        await withAdmin(await open(), (admin) => admin.describeCluster())
         return undefined
       } catch (error) {
         return `Kafka cannot be reached: ${toErrorText(error)}`
@@ -82,14 +86,14 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
 }
 
 /** Returns a function that makes those of the topics that there are not, and asks for each only once. */
-function createTopicMaker(kafka: Kafka, partitions: number): (topics: string[]) => Promise<void> {
+function createTopicMaker(open: () => Promise<Kafka>, partitions: number): (topics: string[]) => Promise<void> {
   const known = new Set<string>()
   return async (topics) => {
     const unknown = [...new Set(topics)].filter((topic) => !known.has(topic))
     if (unknown.length === 0) {
       return
     }
-    await withAdmin(kafka, async (admin) => {
+    await withAdmin(await open(), async (admin) => {
       const existing = new Set(await admin.listTopics())
       const missing = unknown.filter((topic) => !existing.has(topic))
       if (missing.length > 0) {
@@ -103,10 +107,12 @@ function createTopicMaker(kafka: Kafka, partitions: number): (topics: string[]) 
   }
 }
 
-function createKafka({ brokers, identity, log }: KafkaOptions): Kafka {
+function createKafka({ brokers, identity, log, ssl, sasl }: KafkaOptions): Kafka {
   return new kafkajs.Kafka({
     clientId: applicationName(identity),
     brokers,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
     retry,
@@ -119,6 +125,7 @@ function createKafka({ brokers, identity, log }: KafkaOptions): Kafka {
 }
 
 async function openProducer(kafka: Kafka): Promise<Producer> {
+  const { default: kafkajs } = await import('kafkajs')
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
