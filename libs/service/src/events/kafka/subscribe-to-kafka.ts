@@ -5,7 +5,7 @@ import { joinCalls } from './join-calls.ts'
 import { fromMessage } from './messages.ts'
 
 export interface KafkaSubscribeOptions extends SubscribeOptions {
-  kafka: Kafka
+  open(): Promise<Kafka>
   sessionTimeoutMs: number
   makeTopics(topics: string[]): Promise<void>
   log: WorkerLog | undefined
@@ -51,8 +51,9 @@ async function runConsumer(
   stopped: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const { kafka, group, topics, sessionTimeoutMs } = options
+  const { group, topics, sessionTimeoutMs } = options
   await options.makeTopics(topics)
+  const kafka = await options.open()
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: sessionTimeoutMs,
