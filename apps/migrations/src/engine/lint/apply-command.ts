@@ -5,17 +5,14 @@ import { columnTypeOf, isSerial } from './column-types.ts'
 import { isVolatile } from './expressions.ts'
 import { keyOf, type ModelConstraint, type ModelTable, type SchemaModel } from './schema-model.ts'
 
-/** Carries the command out; does nothing for a table that the model does not know. */
+/** Carries the command out; a table that the folder does not make is known from then on by what is added to it. */
 export function applyCommand(
   command: AlterTableCmd,
   relation: RangeVar,
   model: SchemaModel,
   migrationId: string,
 ): void {
-  const table = model.findTable(relation)
-  if (table === undefined) {
-    return
-  }
+  const table = model.findTable(relation) ?? model.assumeTable(relation)
   const column = table.columns.get(command.name ?? '')
   const definition = bodyOf<ColumnDef>(command.def, 'ColumnDef')
   switch (command.subtype) {
@@ -46,7 +43,7 @@ export function applyCommand(
       return
     }
     case 'AT_DropConstraint':
-      table.constraints.delete(command.name ?? '')
+      dropConstraint(command.name ?? '', table)
       return
     case 'AT_ValidateConstraint': {
       const constraint = table.constraints.get(command.name ?? '')
@@ -160,5 +157,13 @@ export function dropColumn(name: string, table: ModelTable, model: SchemaModel):
     if (index.columns.includes(name)) {
       model.indexes.delete(keyOf(index))
     }
+  }
+}
+
+function dropConstraint(name: string, table: ModelTable): void {
+  const dropped = table.constraints.get(name)
+  table.constraints.delete(name)
+  if (dropped !== undefined) {
+    table.dropped.set(name, dropped)
   }
 }

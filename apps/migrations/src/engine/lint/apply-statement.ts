@@ -1,5 +1,5 @@
 /** Carries a statement out on the model. What it does not understand it leaves alone. */
-import type { CreateStmt, IndexStmt, Node, RangeVar, RenameStmt, TypeName } from '@pgsql/types'
+import type { CreateStmt, IndexElem, IndexStmt, Node, RangeVar, RenameStmt, TypeName } from '@pgsql/types'
 import { bodyOf, kindOf, nameParts } from '../plan/syntax.ts'
 import { addColumn, addConstraint, dropColumn } from './apply-command.ts'
 import { keyOf, type ModelTable, type QualifiedName, type SchemaModel } from './schema-model.ts'
@@ -40,9 +40,11 @@ function makeTable(
     ...placeOf(relation, model),
     kind,
     isTemporary: relation?.relpersistence === 't',
+    isPartlyKnown: false,
     createdIn: migrationId,
     columns: new Map(),
     constraints: new Map(),
+    dropped: new Map(),
   }
   model.tables.set(keyOf(table), table)
   return table
@@ -90,9 +92,21 @@ function createIndex(body: IndexStmt, model: SchemaModel, migrationId: string): 
     expressions: elements.flatMap((element) => (element?.expr === undefined ? [] : [element.expr])),
     isUnique: body.unique === true,
     isPartial: body.whereClause !== undefined,
+    isPlain: isPlainIndex(body),
     method: body.accessMethod ?? 'btree',
     createdIn: migrationId,
   })
+}
+
+/** Tells whether it is a B-tree over columns in ascending order, with nothing further. */
+export function isPlainIndex(index: IndexStmt): boolean {
+  const hasPlainColumns = (index.indexParams ?? []).every((node) => {
+    const element = bodyOf<IndexElem>(node, 'IndexElem')
+    const isAscending = element?.ordering === 'SORTBY_DEFAULT' && element.nulls_ordering === 'SORTBY_NULLS_DEFAULT'
+    return isAscending && element.opclass === undefined && element.collation === undefined && element.expr === undefined
+  })
+  const isBare = index.indexIncludingParams === undefined && index.whereClause === undefined
+  return index.accessMethod === 'btree' && isBare && hasPlainColumns
 }
 
 function rename(body: RenameStmt, model: SchemaModel): void {

@@ -11,6 +11,7 @@ import { type Collector, createCollector } from './collect-findings.ts'
 import { fileRules } from './file-rules.ts'
 import type { Finding, LintOutcome, Suppressed } from './lint-outcome.ts'
 import { type LintUnit, type MigrationOutline, outlineOf, unitsOf } from './migration-outline.ts'
+import { isInUse } from './relations.ts'
 import type { Checks, Rule, Sight } from './rule.ts'
 import { rules } from './rules/index.ts'
 import { SchemaModel } from './schema-model.ts'
@@ -67,6 +68,7 @@ async function lintFile(
     checks.end?.({
       schema: model,
       outline,
+      inUse: (relation) => isInUse(relation, model, file.migration.id),
       report: (statement, message, at) => collector.add(rule, statement, message, { location: at?.location }),
     })
   }
@@ -163,12 +165,4 @@ function show(kind: string, body: unknown, unit: LintUnit, around: Surroundings)
       },
     })
   }
-}
-
-function isInUse(relation: RangeVar | undefined, model: SchemaModel, migrationId: string): boolean {
-  if (relation === undefined || relation.relpersistence === 't') {
-    return false
-  }
-  const table = model.findTable(relation)
-  return table === undefined || (table.createdIn !== migrationId && !table.isTemporary)
 }

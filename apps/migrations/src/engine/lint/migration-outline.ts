@@ -1,5 +1,5 @@
 /** What a migration does as a whole: questions that a rule asks about the statements before and behind the one it looks at. */
-import type { AlterTableCmd, Constraint, IndexStmt, Node, RangeVar } from '@pgsql/types'
+import type { AlterTableCmd, Constraint, CreateStmt, IndexStmt, Node, RangeVar } from '@pgsql/types'
 import { parseSql, SqlSyntaxError } from '../parse/parser.ts'
 import { type BlockStep, readBlock } from '../parse/read-block.ts'
 import type { Statement } from '../parse/statement.ts'
@@ -27,8 +27,18 @@ export interface MigrationOutline {
   replacementOf(index: { name: string; table: string | undefined; columns: (string | null)[] }): IndexStmt | undefined
   /** Tells whether a CREATE INDEX takes the place of an index that the migration drops. */
   isReplacement(index: IndexStmt): boolean
+  /** Tells whether a partitioned table of that name is made. */
+  makesPartitioned(name: string): boolean
   /** Returns the constraint of that name, or over the same columns, that the migration adds to the table. */
   constraintAgain(table: string, name: string, columns: string[]): Constraint | undefined
+}
+
+interface AddedConstraint {
+  relation: RangeVar | undefined
+  /** The table's name without schema. */
+  table: string
+  constraint: Constraint
+  columns: string[]
 }
 
 /** Returns the statements of the migration with those that its DO blocks guard, as far as these can be taken apart. */
@@ -97,10 +107,17 @@ export function outlineOf(migrationId: string, units: LintUnit[], order: readonl
       }
       return found
     },
+    makesPartitioned: (name) =>
+      units.some(({ node }) => {
+        const created = bodyOf<CreateStmt>(node, 'CreateStmt')
+        return created?.partspec !== undefined && created.relation?.relname === name
+      }),
     isReplacement: (index) => replaced.has(index),
     constraintAgain: (table, name, columns) =>
       added.find(
-        (one) => one.table === table && (one.constraint.conname === name || one.columns.join() === columns.join()),
+        (one) =>
+          one.table === table &&
+          (one.constraint.conname === name || (columns.length > 0 && one.columns.join() === columns.join())),
       )?.constraint,
   }
 }
@@ -116,7 +133,8 @@ function droppedIndexes(units: LintUnit[]): Map<string, number> {
   return found
 }
 
-function addedConstraints(node: Node): { table: string; constraint: Constraint; columns: string[] }[] {
+/** Returns the constraints that an ALTER TABLE adds. */
+export function addedConstraints(node: Node): AddedConstraint[] {
   const alter = bodyOf<{ relation?: RangeVar; cmds?: Node[] }>(node, 'AlterTableStmt')
   return (alter?.cmds ?? []).flatMap((each) => {
     const command = bodyOf<AlterTableCmd>(each, 'AlterTableCmd')
@@ -127,7 +145,7 @@ function addedConstraints(node: Node): { table: string; constraint: Constraint; 
     const columns = (constraint.fk_attrs ?? constraint.keys ?? []).map(
       (column) => bodyOf<{ sval?: string }>(column, 'String')?.sval ?? '',
     )
-    return [{ table: alter?.relation?.relname ?? '', constraint, columns }]
+    return [{ relation: alter?.relation, table: alter?.relation?.relname ?? '', constraint, columns }]
   })
 }
 

@@ -56,6 +56,7 @@ export interface Sight {
 export interface EndSight {
   schema: SchemaModel
   outline: MigrationOutline
+  inUse(relation: RangeVar | undefined): boolean
   report(statement: Statement, message: string, at?: Located): void
 }
 

@@ -6,13 +6,18 @@ import { rules } from './rules/index.ts'
 
 const folder = new URL('rules/', import.meta.url)
 
-/** Lints a file that holds one migration or, between lines of `-- next migration`, several. */
+/** Lints a file that holds one migration or, between lines of `-- next migration`, with or without its name, several. */
 async function findingsIn(sql: string): Promise<Finding[]> {
-  const files = sql.split(/^-- next migration\n/m).map((text, index) => ({
-    migration: { id: `2026010100000${index}_example`, checksum: '', sql: text },
-    file: 'migration.sql',
-    isReported: true,
-  }))
+  const parts = sql.split(/^-- next migration(?:: (\S+))?\n/m)
+  const files = parts.flatMap((text, index) =>
+    index % 2 === 1 || text.trim() === ''
+      ? []
+      : {
+          migration: { id: parts[index - 1] ?? `2026010100000${index}_example`, checksum: '', sql: text },
+          file: 'migration.sql',
+          isReported: true,
+        },
+  )
   return (await lintMigrations(files, 'public')).findings
 }
 

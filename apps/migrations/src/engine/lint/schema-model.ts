@@ -10,10 +10,14 @@ export interface ModelTable {
   name: string
   kind: 'table' | 'partitioned' | 'view' | 'materializedView'
   isTemporary: boolean
-  /** The migration that made it. */
+  /** The migration that made it; empty where that is not known. */
   createdIn: string
   columns: Map<string, ModelColumn>
   constraints: Map<string, ModelConstraint>
+  /** Constraints that it no longer has. */
+  dropped: Map<string, ModelConstraint>
+  /** True where no statement of the folder made it, so that it has more than is known of it. */
+  isPartlyKnown: boolean
   /** Of a view: its query. */
   query?: Node | undefined
 }
@@ -48,6 +52,8 @@ export interface ModelIndex {
   expressions: Node[]
   isUnique: boolean
   isPartial: boolean
+  /** B-tree over columns in ascending order, with nothing further. */
+  isPlain: boolean
   method: string
   createdIn: string
 }
@@ -94,6 +100,22 @@ export class SchemaModel {
 
   findTable(relation: RangeVar | QualifiedName): ModelTable | undefined {
     return this.tables.get(keyOf('schema' in relation ? relation : this.qualify(relation)))
+  }
+
+  /** Enters a table that was there before the folder's first migration. */
+  assumeTable(relation: RangeVar): ModelTable {
+    const table: ModelTable = {
+      ...this.qualify(relation),
+      kind: 'table',
+      isTemporary: false,
+      isPartlyKnown: true,
+      createdIn: '',
+      columns: new Map(),
+      constraints: new Map(),
+      dropped: new Map(),
+    }
+    this.tables.set(keyOf(table), table)
+    return table
   }
 
   findIndex(parts: string[]): ModelIndex | undefined {

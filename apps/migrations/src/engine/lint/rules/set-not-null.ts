@@ -1,3 +1,4 @@
+import { changesRowsOf } from '../rows.ts'
 import { onCommand, quoted, type Rule, tableOf } from '../rule.ts'
 
 export const setNotNull: Rule = {
@@ -10,8 +11,8 @@ export const setNotNull: Rule = {
     'Freehold adds the constraint NOT VALID and validates it beside the traffic, so that SET NOT NULL has nothing left to read; in the contract phase, for the old version may still write NULL.',
   checks: onCommand(['AT_SetNotNull'], (command, table, sight) => {
     const column = tableOf(sight, sight.relation)?.columns.get(command.name ?? '')
-    const isFresh = column?.addedIn === sight.outline.migrationId
-    if (column?.isNotNull !== true && !isFresh) {
+    const isEmpty = column?.addedIn === sight.outline.migrationId && column.constantOfRows !== true
+    if (column?.isNotNull !== true && (!isEmpty || changesRowsOf(sight.relation, sight))) {
       sight.report(`makes column ${quoted(command.name)} of ${table} NOT NULL`)
     }
   }),

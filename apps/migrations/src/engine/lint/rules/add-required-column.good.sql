@@ -1,0 +1,2 @@
+CREATE TABLE "order" ("id" bigint PRIMARY KEY);
+ALTER TABLE "order" ADD COLUMN "code" text NOT NULL;

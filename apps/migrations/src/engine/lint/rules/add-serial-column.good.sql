@@ -1,0 +1,1 @@
+ALTER SEQUENCE "order_number_seq" OWNED BY "order"."number";

@@ -1,0 +1,1 @@
+ALTER TABLE "order" ADD CONSTRAINT "order_code_key" UNIQUE ("code");

@@ -1,0 +1,2 @@
+CREATE TABLE "event_2027" ("id" bigint PRIMARY KEY, "at" timestamptz NOT NULL);
+ALTER TABLE "event" ATTACH PARTITION "event_2027" FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');

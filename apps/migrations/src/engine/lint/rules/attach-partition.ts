@@ -1,0 +1,19 @@
+import type { PartitionCmd } from '@pgsql/types'
+import { bodyOf } from '../../plan/syntax.ts'
+import { onCommand, quoted, type Rule } from '../rule.ts'
+
+export const attachPartition: Rule = {
+  name: 'attach-partition',
+  number: 57,
+  severity: 'note',
+  title: 'A table with rows becomes a partition.',
+  why: 'It is read under ACCESS EXCLUSIVE to see that all rows are within its bound; a default partition is read for rows that are not its own any more.',
+  remedy: 'Freehold adds the bound as a CHECK NOT VALID and validates it first, so that ATTACH has nothing to read.',
+  checks: onCommand(['AT_AttachPartition'], (command, table, sight) => {
+    const partition = bodyOf<PartitionCmd>(command.def, 'PartitionCmd')?.name
+    const isIndex = 'AlterTableStmt' in sight.node && sight.node.AlterTableStmt.objtype === 'OBJECT_INDEX'
+    if (!isIndex && sight.inUse(partition)) {
+      sight.report(`attaches ${quoted(partition?.relname)} to ${table}`)
+    }
+  }),
+}

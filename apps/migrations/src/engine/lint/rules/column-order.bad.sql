@@ -1,0 +1,6 @@
+CREATE TABLE "order" (
+  "is_open" boolean,
+  "id" bigint PRIMARY KEY,
+  "is_paid" boolean,
+  "placed_at" timestamptz
+);

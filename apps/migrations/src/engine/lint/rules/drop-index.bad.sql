@@ -1,0 +1,1 @@
+DROP INDEX "order_customer_id_idx";

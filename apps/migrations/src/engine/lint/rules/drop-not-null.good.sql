@@ -1,0 +1,3 @@
+CREATE TABLE "order" ("id" bigint PRIMARY KEY, "note" text);
+-- next migration
+ALTER TABLE "order" ALTER COLUMN "note" DROP NOT NULL;

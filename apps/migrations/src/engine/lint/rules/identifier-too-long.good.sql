@@ -1,0 +1,2 @@
+CREATE TABLE "order_with_a_name_that_is_just_as_long_as_a_server_keeps_names" ("id" bigint PRIMARY KEY);
+COMMENT ON TABLE "order_with_a_name_that_is_just_as_long_as_a_server_keeps_names" IS 'a_string_that_is_longer_than_any_name_may_be_is_a_string_and_not_a_name_so_be_it';

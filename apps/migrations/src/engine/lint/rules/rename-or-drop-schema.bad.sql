@@ -1,0 +1,3 @@
+ALTER SCHEMA "sales" RENAME TO "orders";
+-- next migration
+DROP SCHEMA "archive" CASCADE;

@@ -1,0 +1,1 @@
+ALTER TABLE "order" SET ACCESS METHOD "columnar";

@@ -1,0 +1,1 @@
+ALTER TABLE "order" SET (fillfactor = 90);

@@ -1,0 +1,2 @@
+ALTER TABLE "order" SET (fillfactor = 90);
+ALTER TABLE "order" ALTER COLUMN "note" SET STATISTICS 500;

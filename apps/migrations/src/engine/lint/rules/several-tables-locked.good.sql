@@ -1,0 +1,3 @@
+LOCK TABLE "order" IN ACCESS EXCLUSIVE MODE;
+-- next migration
+LOCK TABLE "customer" IN ACCESS EXCLUSIVE MODE;

@@ -1,0 +1,3 @@
+ANALYZE "order";
+-- next migration
+LOCK TABLE "order" IN ACCESS EXCLUSIVE MODE;

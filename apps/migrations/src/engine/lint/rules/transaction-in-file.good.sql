@@ -1,0 +1,2 @@
+CREATE TABLE "order" ("id" bigint PRIMARY KEY);
+CREATE TABLE "customer" ("id" bigint PRIMARY KEY);

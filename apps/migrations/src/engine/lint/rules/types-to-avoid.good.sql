@@ -1,0 +1,6 @@
+CREATE TABLE "order" (
+  "id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  "quantity" integer,
+  "code" text,
+  "placed_at" timestamptz
+);

@@ -1,0 +1,1 @@
+ALTER TABLE "order" ADD CHECK ("total" >= 0) NOT VALID;

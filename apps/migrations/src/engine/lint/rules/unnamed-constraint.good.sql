@@ -1,0 +1,1 @@
+ALTER TABLE "order" ADD CONSTRAINT "order_total_check" CHECK ("total" >= 0) NOT VALID;

@@ -1,0 +1,3 @@
+VACUUM FULL "order";
+-- next migration
+CLUSTER "order" USING "order_pkey";

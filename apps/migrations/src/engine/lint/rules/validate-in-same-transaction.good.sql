@@ -1,0 +1,3 @@
+ALTER TABLE "order" ADD CONSTRAINT "order_total_check" CHECK ("total" >= 0) NOT VALID;
+-- next migration
+ALTER TABLE "order" VALIDATE CONSTRAINT "order_total_check";
