@@ -11,7 +11,7 @@ import { baseMigration, type Case, cases, fill, rows } from './stall/cases.ts'
 
 const { values } = parseArgs({
   options: {
-    /** One run of each, with a shorter look at the callers alone. */
+    /** One run of each, with a shorter look at the callers alone; writes no results. */
     quick: { type: 'boolean', default: false },
     /** Runs the migrations as `prisma migrate deploy` does, to compare. */
     plain: { type: 'boolean', default: false },
@@ -22,8 +22,9 @@ const { values } = parseArgs({
   },
 })
 const runs = values.quick ? 1 : Number(values.runs)
-const aloneS = values.quick ? 6 : 12
 const readerS = 10
+/** About as long as the migration takes: the longest of more waits is longer. */
+const aloneS = { without: values.quick ? 6 : 12, with: 2 * readerS + 2 }
 const callerCount = 4
 const requestsPerS = 400
 
@@ -65,6 +66,9 @@ try {
     for (const reader of [false, true]) {
       if (values.reader.includes(reader ? 'with' : 'without')) {
         table.push(await measure(one, reader))
+        if (!values.quick) {
+          await keepResults()
+        }
       }
     }
   }
@@ -72,23 +76,15 @@ try {
   await server.stop()
   await rm(folder, { recursive: true, force: true })
 }
-const resultsName = values.plain ? 'stall-plain' : 'stall'
-if (!values.quick) {
-  const kept = (await readRows(resultsName)).filter(
-    (row) => !table.some((measured) => measured.case === row.case && measured.reader === row.reader),
-  )
-  const isOf = (row: Row, one: Case, reader: boolean): boolean => row.case === one.name && row.reader === reader
+/** Puts what has been measured in the place of the rows of before, after each, for the whole takes an hour. */
+async function keepResults(): Promise<void> {
+  const name = values.plain ? 'stall-plain' : 'stall'
+  const isMeasured = (row: Row): boolean => table.some((one) => one.case === row.case && one.reader === row.reader)
+  const known = [...(await readRows(name)).filter((row) => !isMeasured(row)), ...table]
   const inOrder = cases.flatMap((one) =>
-    [false, true].flatMap((reader) => [...kept, ...table].filter((row) => isOf(row, one, reader))),
+    known.filter((row) => row.case === one.name).sort((a, b) => Number(a.reader) - Number(b.reader)),
   )
-  await writeResults(resultsName, {
-    rows,
-    requestsPerS,
-    callers: callerCount,
-    readerS,
-    aloneS,
-    table: inOrder,
-  })
+  await writeResults(name, { rows, requestsPerS, callers: callerCount, readerS, aloneS, table: inOrder })
 }
 
 async function readRows(name: string): Promise<Row[]> {
@@ -172,7 +168,10 @@ async function runOnce(one: Case, reader: boolean): Promise<Run> {
     // The first requests fill the caches of a database that was copied a moment ago.
     await wait(2000)
     const aloneAt = Date.now()
-    await Promise.all([wait(aloneS * 1000), reader ? read(database) : undefined])
+    await Promise.all([
+      wait(aloneS[reader ? 'with' : 'without'] * 1000),
+      reader ? read(database).then(() => read(database)) : undefined,
+    ])
     const migratedAt = Date.now()
     const heldMs = await (values.plain ? migratePlainly : migrate)(one, reader, database, callers)
     const endedAt = Date.now()
