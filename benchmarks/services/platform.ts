@@ -20,15 +20,23 @@ export interface RunningPlatform {
   stop(): Promise<void>
 }
 
+/** What a platform is started with. */
+export interface Program {
+  node: string
+  freehold: string
+}
+
 /** Makes a folder in which a platform can be started. */
-export async function createWorkplace(): Promise<Workplace> {
+export async function createWorkplace(
+  program: Program = { node: process.execPath, freehold: programs.freehold },
+): Promise<Workplace> {
   const folder = await mkdtemp(path.join(tmpdir(), 'freehold-benchmark-'))
   // Root's Postgres runs under another account, which has to get there.
   await chmod(folder, 0o755)
   return {
     async up(env = {}) {
       const startedAt = performance.now()
-      const child = spawn(process.execPath, [programs.freehold, 'up', '--port', '0', '--json'], {
+      const child = spawn(program.node, [program.freehold, 'up', '--port', '0', '--json'], {
         cwd: folder,
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'inherit'],
