@@ -1,5 +1,5 @@
 /** Questions about the tables and indexes that a statement names. */
-import type { DropStmt, RangeVar } from '@pgsql/types'
+import type { Constraint, DropStmt, RangeVar } from '@pgsql/types'
 import { namesIn } from './apply-statement.ts'
 import { type Sight, tableOf } from './rule.ts'
 import { keyOf, type ModelIndex, type SchemaModel } from './schema-model.ts'
@@ -64,4 +64,15 @@ export function keysOf(table: { schema: string; name: string }, schema: SchemaMo
       .filter(({ isUnique, isPartial }) => isUnique && !isPartial)
       .map(({ columns }) => columns),
   ]
+}
+
+/** Reports the key: as a warning on a partitioned table, for which Freehold has no way. */
+export function reportKey(message: string, at: Constraint, sight: Sight): void {
+  if (isPartitioned(sight, sight.relation)) {
+    const reason =
+      'it cannot be made of an index on a partitioned table: create a unique index, which Freehold builds partition by partition'
+    sight.report(`${message}; ${reason}`, at, 'warning')
+  } else {
+    sight.report(message, at)
+  }
 }

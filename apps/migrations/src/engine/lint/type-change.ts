@@ -14,7 +14,7 @@ type Effect = 'viewed' | 'inPlace' | 'checked' | 'ofKey' | 'rewriting' | 'none'
 /** Returns the check of type changes with that effect; `what` says which column becomes what. */
 export function onTypeChange(
   effect: Effect,
-  check: (what: string, sight: Sight, at: ColumnDef, column: string | undefined) => void,
+  check: (what: string, sight: Sight & { relation: RangeVar }, at: ColumnDef, column: string | undefined) => void,
 ): Checks {
   return onCommand(['AT_AlterColumnType'], (command, table, sight) => {
     const definition = bodyOf<ColumnDef>(command.def, 'ColumnDef')
@@ -41,11 +41,16 @@ function effectOf(command: AlterTableCmd, definition: ColumnDef, sight: Sight & 
   if (to === undefined || viewsReading(sight, name).length > 0) {
     return 'viewed'
   }
-  const keeps = from !== undefined && keepsRows(from, to) && isPlainCast(definition.raw_default, name, to)
+  const constraints = [...(table?.constraints.values() ?? [])].filter(({ columns }) => columns.includes(name))
+  const isIndexed =
+    constraints.some(({ kind }) => kind !== 'check') ||
+    (table !== undefined && sight.schema.indexesOf(table).some(({ columns }) => columns.includes(name)))
+  // citext compares otherwise than text, so that the column's indexes are built again.
+  const reorders = isIndexed && from?.name !== to.name && (from?.name === 'citext' || to.name === 'citext')
+  const keeps = from !== undefined && keepsRows(from, to) && isPlainCast(definition.raw_default, name, to) && !reorders
   if (from !== undefined && keeps && showType(from) === showType(to)) {
     return 'none'
   }
-  const constraints = [...(table?.constraints.values() ?? [])].filter(({ columns }) => columns.includes(name))
   if (keeps) {
     return constraints.some(({ kind }) => kind === 'check') ? 'checked' : 'inPlace'
   }

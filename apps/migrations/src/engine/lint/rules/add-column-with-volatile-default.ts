@@ -1,6 +1,7 @@
 import { kindOfAdded } from '../added-column.ts'
 import { volatileCalls } from '../expressions.ts'
 import { inlineConstraint, onAddedColumn, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const addColumnWithVolatileDefault: Rule = {
   name: 'add-column-with-volatile-default',
@@ -12,7 +13,11 @@ export const addColumnWithVolatileDefault: Rule = {
   checks: onAddedColumn((column, table, sight) => {
     if (kindOfAdded(column) === 'volatile') {
       const calls = volatileCalls(inlineConstraint(column, 'CONSTR_DEFAULT')?.raw_expr).map((name) => `${name}()`)
-      sight.report(`adds column ${quoted(column.colname)} to ${table} with the default ${calls.join(', ')}`, column)
+      reportTwin(
+        `adds column ${quoted(column.colname)} to ${table} with the default ${calls.join(', ')}`,
+        sight,
+        column,
+      )
     }
   }),
 }

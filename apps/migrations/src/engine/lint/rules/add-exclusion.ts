@@ -1,4 +1,5 @@
 import { onAddedConstraint, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const addExclusion: Rule = {
   name: 'add-exclusion',
@@ -9,6 +10,6 @@ export const addExclusion: Rule = {
   remedy: 'Freehold adds it to a twin of the table that is filled beside it and takes its place.',
   checks: onAddedConstraint('CONSTR_EXCLUSION', (constraint, table, sight) => {
     const name = constraint.conname === undefined ? 'an EXCLUDE' : `the EXCLUDE ${quoted(constraint.conname)}`
-    sight.report(`adds ${name} to ${table}`, constraint)
+    reportTwin(`adds ${name} to ${table}`, sight, constraint)
   }),
 }

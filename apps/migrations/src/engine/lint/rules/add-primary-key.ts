@@ -1,3 +1,4 @@
+import { reportKey } from '../relations.ts'
 import { onAddedConstraint, type Rule } from '../rule.ts'
 
 export const addPrimaryKey: Rule = {
@@ -10,7 +11,7 @@ export const addPrimaryKey: Rule = {
     'Freehold makes the columns NOT NULL beside the traffic, builds the index CONCURRENTLY, and makes the key of it.',
   checks: onAddedConstraint('CONSTR_PRIMARY', (constraint, table, sight) => {
     if (constraint.indexname === undefined) {
-      sight.report(`adds the primary key of ${table}`, constraint)
+      reportKey(`adds the primary key of ${table}`, constraint, sight)
     }
   }),
 }

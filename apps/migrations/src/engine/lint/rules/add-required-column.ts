@@ -1,5 +1,8 @@
+import type { DeleteStmt } from '@pgsql/types'
+import { bodyOf, kindOf } from '../../plan/syntax.ts'
 import { kindOfAdded } from '../added-column.ts'
-import { onAddedColumn, quoted, type Rule } from '../rule.ts'
+import { onAddedColumn, quoted, type Rule, type Sight } from '../rule.ts'
+import { strongLocks } from '../strong-locks.ts'
 
 export const addRequiredColumn: Rule = {
   name: 'add-required-column',
@@ -15,10 +18,24 @@ export const addRequiredColumn: Rule = {
     }
     const message = `adds column ${quoted(column.colname)} to ${table} as NOT NULL without a default`
     const up = sight.statement.directives.up
-    if (up === undefined) {
+    if (up === undefined && isEmptied(sight)) {
+      sight.report(`${message}; the migration empties the table, but not for good`, column, 'warning')
+    } else if (up === undefined) {
       sight.report(message, column)
     } else {
       sight.report(`${message}; up= fills it in batches, in the contract phase it becomes NOT NULL`, column, 'note')
     }
   }),
+}
+
+/** Rows that the running version writes meanwhile are there again when the column is added. */
+function isEmptied({ outline, relation, statement }: Sight): boolean {
+  return outline.units
+    .filter((unit) => unit.statement.start < statement.start)
+    .some(({ node }) => {
+      const emptied = bodyOf<DeleteStmt>(node, 'DeleteStmt')
+      const all = emptied !== undefined && emptied.whereClause === undefined ? [emptied.relation] : []
+      const truncated = kindOf(node) === 'TruncateStmt' ? strongLocks(node) : []
+      return [...all, ...truncated].some((each) => each?.relname === relation?.relname)
+    })
 }

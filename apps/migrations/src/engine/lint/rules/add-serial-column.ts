@@ -1,5 +1,6 @@
 import { kindOfAdded } from '../added-column.ts'
 import { onAddedColumn, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const addSerialColumn: Rule = {
   name: 'add-serial-column',
@@ -10,7 +11,7 @@ export const addSerialColumn: Rule = {
   remedy: 'Freehold fills a twin of the table beside it, which takes its place in milliseconds.',
   checks: onAddedColumn((column, table, sight) => {
     if (kindOfAdded(column) === 'serial') {
-      sight.report(`adds the serial column ${quoted(column.colname)} to ${table}`, column)
+      reportTwin(`adds the serial column ${quoted(column.colname)} to ${table}`, sight, column)
     }
   }),
 }

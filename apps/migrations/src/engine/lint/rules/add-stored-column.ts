@@ -1,5 +1,6 @@
 import { kindOfAdded } from '../added-column.ts'
 import { onAddedColumn, onCommand, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const addStoredColumn: Rule = {
   name: 'add-stored-column',
@@ -19,10 +20,10 @@ export const addStoredColumn: Rule = {
 
 const added = onAddedColumn((column, table, sight) => {
   if (kindOfAdded(column) === 'stored') {
-    sight.report(`adds the stored column ${quoted(column.colname)} to ${table}`, column)
+    reportTwin(`adds the stored column ${quoted(column.colname)} to ${table}`, sight, column)
   }
 })
 
 const changed = onCommand(['AT_SetExpression'], (command, table, sight) =>
-  sight.report(`gives the column ${quoted(command.name)} of ${table} another expression`),
+  reportTwin(`gives the column ${quoted(command.name)} of ${table} another expression`, sight),
 )

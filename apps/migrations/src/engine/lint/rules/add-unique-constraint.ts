@@ -1,3 +1,4 @@
+import { reportKey } from '../relations.ts'
 import { onAddedConstraint, quoted, type Rule } from '../rule.ts'
 
 export const addUniqueConstraint: Rule = {
@@ -10,7 +11,7 @@ export const addUniqueConstraint: Rule = {
   checks: onAddedConstraint('CONSTR_UNIQUE', (constraint, table, sight) => {
     if (constraint.indexname === undefined) {
       const name = constraint.conname === undefined ? 'a UNIQUE' : `the UNIQUE ${quoted(constraint.conname)}`
-      sight.report(`adds ${name} to ${table}`, constraint)
+      reportKey(`adds ${name} to ${table}`, constraint, sight)
     }
   }),
 }

@@ -5,10 +5,11 @@ import { onCommand, quoted, type Rule } from '../rule.ts'
 export const attachPartition: Rule = {
   name: 'attach-partition',
   number: 57,
-  severity: 'note',
+  severity: 'warning',
   title: 'A table with rows becomes a partition.',
   why: 'It is read under ACCESS EXCLUSIVE to see that all rows are within its bound; a default partition is read for rows that are not its own any more.',
-  remedy: 'Freehold adds the bound as a CHECK NOT VALID and validates it first, so that ATTACH has nothing to read.',
+  remedy:
+    'Add the bound as a CHECK to it NOT VALID and validate that in an earlier migration, so that ATTACH has nothing to read; where it would read a large table Freehold refuses it.',
   checks: onCommand(['AT_AttachPartition'], (command, table, sight) => {
     const partition = bodyOf<PartitionCmd>(command.def, 'PartitionCmd')?.name
     const isIndex = 'AlterTableStmt' in sight.node && sight.node.AlterTableStmt.objtype === 'OBJECT_INDEX'

@@ -5,11 +5,11 @@ import { quoted, type Rule, type Sight } from '../rule.ts'
 export const becomesPartitioned: Rule = {
   name: 'becomes-partitioned',
   number: 59,
-  severity: 'note',
+  severity: 'warning',
   title: 'A partitioned table takes the name of a table that is in use.',
   why: 'No statement turns a table into a partitioned one: until the rows are copied, the application finds it empty or not at all.',
   remedy:
-    'Freehold refuses what cannot be done without an interruption; attach the old table as a partition of the new one, with its bound as a validated CHECK, so that no row is copied.',
+    'Make the partitioned table under another name, attach the old one to it as a partition with its bound as a validated CHECK, so that no row is copied, and exchange the names last.',
   checks: {
     RenameStmt({ renameType, relation }, sight) {
       if (renameType === 'OBJECT_TABLE') {

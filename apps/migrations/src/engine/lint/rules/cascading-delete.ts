@@ -12,8 +12,7 @@ export const cascadingDelete: Rule = {
     const before = [...(known?.dropped.values() ?? [])].filter(({ kind }) => kind === 'foreign')
     const columns = (constraint.fk_attrs ?? []).flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []))
     const didCascade = before.some(
-      (each) =>
-        each.deleteAction === 'c' && (each.name === constraint.conname || each.columns.join() === columns.join()),
+      (each) => each.deleteAction === 'c' && each.references?.name === constraint.pktable?.relname,
     )
     const isNewColumn = columns.every((name) => known?.columns.get(name)?.addedIn === sight.outline.migrationId)
     if (constraint.fk_del_action === 'c' && !didCascade && !isNewColumn) {

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 import { onTypeChange } from '../type-change.ts'
 
 export const changeTypeOfCheckedColumn: Rule = {
@@ -9,5 +10,5 @@ export const changeTypeOfCheckedColumn: Rule = {
   why: 'The rows stay as they are, but the CHECK is read again over the whole table under ACCESS EXCLUSIVE.',
   remedy:
     'Freehold sees the scan when it rehearses the statement, and fills a twin of the table where the table is not small.',
-  checks: onTypeChange('checked', (what, sight, at) => sight.report(what, at)),
+  checks: onTypeChange('checked', reportTwin),
 }

@@ -5,7 +5,7 @@ import { quoted, type Rule, type Sight } from '../rule.ts'
 export const domainConstraint: Rule = {
   name: 'domain-constraint',
   number: 26,
-  severity: 'note',
+  severity: 'warning',
   title: 'A domain that is in use gets a constraint.',
   why: 'Every table with a column of the domain is read in one transaction, under SHARE on each.',
   remedy:

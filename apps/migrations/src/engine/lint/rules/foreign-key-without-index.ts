@@ -1,4 +1,4 @@
-import type { CreateStmt } from '@pgsql/types'
+import type { AlterTableStmt, CreateStmt } from '@pgsql/types'
 import { bodyOf } from '../../plan/syntax.ts'
 import { showType } from '../column-types.ts'
 import { addedConstraints, type LintUnit } from '../migration-outline.ts'
@@ -26,30 +26,40 @@ export const foreignKeyWithoutIndex: Rule = {
   },
 }
 
-function judge(table: ModelTable, constraint: ModelConstraint, { schema, outline, report }: EndSight): void {
-  const unit = outline.units.find((each) => makes(each, table, constraint))
-  if (unit === undefined) {
+function judge(table: ModelTable, constraint: ModelConstraint, sight: EndSight): void {
+  const { schema, report } = sight
+  const place = placeOf(table, constraint, sight)
+  if (place === undefined) {
     return
   }
   const columns = `${quotedList(constraint.columns)} of ${quoted(table.name)}`
   if (!table.isPartlyKnown && !hasIndex(table, constraint, schema)) {
-    report(unit.statement, `the foreign key ${quoted(constraint.name)} has no index on ${columns}`)
+    report(place.statement, `the foreign key ${quoted(constraint.name)} has no index on ${columns}`, place.at)
   }
   const types = differingTypes(table, constraint, schema)
   if (types !== undefined) {
-    report(unit.statement, `the foreign key ${quoted(constraint.name)} leads from ${types}`)
+    report(place.statement, `the foreign key ${quoted(constraint.name)} leads from ${types}`, place.at)
   }
 }
 
-function makes({ node }: LintUnit, table: ModelTable, { name, columns }: ModelConstraint): boolean {
-  const isNew = bodyOf<CreateStmt>(node, 'CreateStmt')?.relation?.relname === table.name
-  return (
-    isNew ||
-    addedConstraints(node).some(
-      (added) =>
-        added.table === table.name && (added.constraint.conname === name || added.columns.join() === columns.join()),
+/** Returns the statement that adds the foreign key, and where in it that stands. */
+function placeOf(table: ModelTable, { name, columns }: ModelConstraint, { outline }: EndSight) {
+  for (const unit of outline.units) {
+    const added = addedConstraints(unit.node).find(
+      (each) =>
+        each.table === table.name && (each.constraint.conname === name || each.columns.join() === columns.join()),
     )
-  )
+    if (added !== undefined) {
+      return { statement: unit.statement, at: unit.isGuarded ? undefined : added.constraint }
+    }
+  }
+  const unit = outline.units.find((each) => makes(each, table.name))
+  return unit === undefined ? undefined : { statement: unit.statement, at: undefined }
+}
+
+function makes({ node }: LintUnit, name: string): boolean {
+  const altered = bodyOf<AlterTableStmt>(node, 'AlterTableStmt')?.relation
+  return (bodyOf<CreateStmt>(node, 'CreateStmt')?.relation ?? altered)?.relname === name
 }
 
 function hasIndex(table: ModelTable, { columns }: ModelConstraint, schema: SchemaModel): boolean {

@@ -1,12 +1,16 @@
 import type { Rule } from '../rule.ts'
 
+/** What begins with a date is ordered as text, whether the time follows or not. */
+const datedLengthMin = 8
+
 export const migrationOrder: Rule = {
   name: 'migration-order',
   number: 81,
-  severity: 'warning',
+  severity: 'note',
   title: 'The order of two migrations is not the one of their numbers.',
   why: 'The folder is run in the order of its names as text: two with one number are ordered by what follows it, 10 comes before 9, and another tool may do it otherwise.',
-  remedy: 'Rename the one that no database has yet, so that its number is greater than that of the last one.',
+  remedy:
+    'Freehold runs them in the order of Prisma. Rename the one that no database has yet, so that its number is greater than that of the last one.',
   checks: {
     end({ outline, report }) {
       const before = outline.order[outline.order.indexOf(outline.migrationId) - 1] ?? ''
@@ -17,7 +21,7 @@ export const migrationOrder: Rule = {
       }
       if (BigInt(number) === BigInt(previous)) {
         report(first.statement, `has the number of ${before}`)
-      } else if (BigInt(number) < BigInt(previous)) {
+      } else if (number.length < datedLengthMin && BigInt(number) < BigInt(previous)) {
         report(first.statement, `is run behind ${before}, which has a greater number`)
       }
     },

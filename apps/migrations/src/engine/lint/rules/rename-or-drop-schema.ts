@@ -17,8 +17,12 @@ export const renameOrDropSchema: Rule = {
     },
     DropStmt(drop, sight) {
       for (const object of drop.removeType === 'OBJECT_SCHEMA' ? (drop.objects ?? []) : []) {
-        const cascade = drop.behavior === 'DROP_CASCADE' ? ' with all that is in it' : ''
-        sight.report(`drops the schema ${quoted(namesIn(object).at(-1))}${cascade}`)
+        const name = quoted(namesIn(object).at(-1))
+        if (drop.behavior === 'DROP_CASCADE') {
+          sight.report(`drops the schema ${name} with all that is in it`)
+        } else {
+          sight.report(`drops the schema ${name}`, undefined, 'warning')
+        }
       }
     },
   },

@@ -1,4 +1,5 @@
 import { onCommand, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const setAccessMethod: Rule = {
   name: 'set-access-method',
@@ -8,6 +9,6 @@ export const setAccessMethod: Rule = {
   why: 'The whole table is copied under ACCESS EXCLUSIVE: everybody who reads or writes it waits.',
   remedy: 'Freehold fills a twin of the table beside it, which takes its place in milliseconds.',
   checks: onCommand(['AT_SetAccessMethod'], (command, table, sight) =>
-    sight.report(`gives ${table} the access method ${quoted(command.name)}`),
+    reportTwin(`gives ${table} the access method ${quoted(command.name)}`, sight),
   ),
 }

@@ -1,4 +1,5 @@
 import { onCommand, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const setLogged: Rule = {
   name: 'set-logged',
@@ -8,6 +9,6 @@ export const setLogged: Rule = {
   why: 'The whole table is copied under ACCESS EXCLUSIVE: everybody who reads or writes it waits.',
   remedy: 'Freehold fills a twin of the table beside it, which takes its place in milliseconds.',
   checks: onCommand(['AT_SetLogged', 'AT_SetUnLogged'], (command, table, sight) =>
-    sight.report(`makes ${table} ${command.subtype === 'AT_SetLogged' ? 'logged' : 'unlogged'}`),
+    reportTwin(`makes ${table} ${command.subtype === 'AT_SetLogged' ? 'logged' : 'unlogged'}`, sight),
   ),
 }

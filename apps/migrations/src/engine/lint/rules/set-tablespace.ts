@@ -1,4 +1,5 @@
 import { onCommand, quoted, type Rule } from '../rule.ts'
+import { reportTwin } from '../twins.ts'
 
 export const setTablespace: Rule = {
   name: 'set-tablespace',
@@ -8,6 +9,6 @@ export const setTablespace: Rule = {
   why: 'The whole table is copied under ACCESS EXCLUSIVE: everybody who reads or writes it waits.',
   remedy: 'Freehold fills a twin of the table beside it, which takes its place in milliseconds.',
   checks: onCommand(['AT_SetTableSpace'], (command, table, sight) =>
-    sight.report(`moves ${table} to the tablespace ${quoted(command.name)}`),
+    reportTwin(`moves ${table} to the tablespace ${quoted(command.name)}`, sight),
   ),
 }

@@ -7,8 +7,8 @@ export const typesToAvoid: Rule = {
   number: 46,
   severity: 'warning',
   title: 'A new column has a type that will have to be changed one day.',
-  why: 'A key of 32 bits ends at two thousand million; char pads with blanks; timestamp does not say of which time zone; the rights and the sequence of serial go their own ways.',
-  remedy: 'Use bigint, text, timestamptz, and GENERATED … AS IDENTITY: changing the type later rewrites the table.',
+  why: 'A key of 32 bits ends at two thousand million; char pads with blanks; timestamp does not say of which time zone (timestamp(3), which Prisma writes and means UTC by, is not reported).',
+  remedy: 'Use bigint (in Prisma BigInt), text, and timestamptz: changing the type later rewrites the table.',
   checks: newColumns((columns, table, sight, isNew) => {
     for (const [what, isIt] of kinds) {
       const found = columns.filter((column) => isIt(column, isNew))
@@ -21,12 +21,18 @@ export const typesToAvoid: Rule = {
 }
 
 const kinds: [string, (column: NewColumn, isNew: boolean) => boolean][] = [
-  ['serial', ({ definition }, isNew) => isNew && isSerial(definition.typeName)],
   ['a key of 32 bits or fewer', (column, isNew) => isNew && column.isKey && isShortInteger(column)],
+  [
+    'a serial of 32 bits or fewer',
+    (column) => !column.isKey && isShortInteger(column) && isSerial(column.definition.typeName),
+  ],
   ['char, which pads with blanks', ({ type }) => type?.name === 'bpchar'],
-  ['timestamp without time zone', ({ type }) => type?.name === 'timestamp'],
+  ['timestamp without time zone', ({ type }) => type?.name === 'timestamp' && type.modifiers[0] !== prismaPrecision],
 ]
 
-function isShortInteger({ type, definition }: NewColumn): boolean {
-  return !isSerial(definition.typeName) && (type?.name === 'int4' || type?.name === 'int2')
+/** Prisma writes `DateTime` as timestamp(3), and its client reads and writes UTC. */
+const prismaPrecision = 3
+
+function isShortInteger({ type }: NewColumn): boolean {
+  return type?.name === 'int4' || type?.name === 'int2'
 }
