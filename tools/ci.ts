@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { prepareDocker, removeLeftContainers } from './docker/prepare-docker.ts'
-import { type Sums, toLine } from './sums.ts'
+import { type Sums, toLine, type WrittenSums } from './sums.ts'
 
 interface Gate {
   /** An npm script of the root's package.json. */
@@ -23,6 +23,7 @@ const gates: Gate[] = [
   { script: 'types', counts: 'one' },
   { script: 'build', counts: 'one' },
   { script: 'knip', counts: 'one' },
+  { script: 'schemathesis', counts: 'tests' },
   { script: 'test:compose', counts: 'tests', needs: 'docker' },
 ]
 
@@ -37,12 +38,12 @@ const sumsFile = path.join(scratch, 'sums.json')
 const report: string[] = []
 const sums: Sums = { passed: 0, failed: 0, skipped: 0 }
 
-function add(title: string, added: Sums, reason?: string): void {
+function add(title: string, added: Sums, notRun: string[] = []): void {
   sums.passed += added.passed
   sums.failed += added.failed
   sums.skipped += added.skipped
-  const verdict = added.failed > 0 ? 'FAILED ' : reason === undefined ? 'ok     ' : 'NOT RUN'
-  report.push(`${verdict} ${title}: ${toLine(added)}${reason === undefined ? '' : ` (${reason})`}`)
+  const verdict = added.failed > 0 ? 'FAILED ' : added.passed === 0 ? 'NOT RUN' : 'ok     '
+  report.push(`${verdict} ${title}: ${toLine(added)}`, ...notRun.map((reason) => `          ${reason}`))
 }
 
 function runScript(script: string, env: Record<string, string>): boolean {
@@ -64,13 +65,13 @@ function runScript(script: string, env: Record<string, string>): boolean {
 }
 
 /** Returns the sums that the tests wrote; a run that ended badly without a failed test, or without sums, counts as failed. */
-function readSums(done: boolean): Sums {
+function readSums(done: boolean): WrittenSums {
   try {
-    const written = JSON.parse(readFileSync(sumsFile, 'utf8')) as Sums
+    const written = JSON.parse(readFileSync(sumsFile, 'utf8')) as WrittenSums
     return done || written.failed > 0 ? written : { ...written, failed: 1 }
   } catch {
     // The run was ended before it could write them.
-    return { passed: 0, failed: 1, skipped: 0 }
+    return { passed: 0, failed: 1, skipped: 0, notRun: [] }
   } finally {
     rmSync(sumsFile, { force: true })
   }
@@ -83,16 +84,21 @@ const missing = 'missing' in docker ? docker.missing : undefined
 const env = 'env' in docker ? { ...docker.env, FREEHOLD_REQUIRE_DOCKER: '1', FREEHOLD_TEST_RUN: testRun } : {}
 process.stdout.write(`<== Docker: ${missing === undefined ? 'ready' : `NOT THERE: ${missing}`}\n`)
 if ('missing' in docker && docker.isFault) {
-  add('Docker', { passed: 0, failed: 1, skipped: 0 }, docker.missing)
+  add('Docker', { passed: 0, failed: 1, skipped: 0 }, [docker.missing])
 }
 for (const { script, counts, needs } of gates) {
   if (needs === 'docker' && missing !== undefined) {
     const failed = mustHaveDocker ? 1 : 0
-    add(script, { passed: 0, failed, skipped: 1 - failed }, `no Docker: ${missing}`)
+    add(script, { passed: 0, failed, skipped: 1 - failed }, [`no Docker: ${missing}`])
     continue
   }
   const done = runScript(script, env)
-  add(script, counts === 'tests' ? readSums(done) : { passed: done ? 1 : 0, failed: done ? 0 : 1, skipped: 0 })
+  if (counts === 'tests') {
+    const written = readSums(done)
+    add(script, written, written.notRun)
+  } else {
+    add(script, { passed: done ? 1 : 0, failed: done ? 0 : 1, skipped: 0 })
+  }
 }
 if (missing === undefined) {
   removeLeftContainers(testRun)

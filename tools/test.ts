@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseCLI, type Reporter, startVitest, type TestModule } from 'vitest/node'
-import { type Sums, toLine } from './sums.ts'
+import { type Sums, toLine, type WrittenSums } from './sums.ts'
 
-/** Where tools/ci.ts wants the sums as JSON. */
+/** Where tools/ci.ts wants the sums as JSON, with why what was skipped did not run. */
 const sumsFile = process.env['FREEHOLD_TEST_SUMS']
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -55,15 +55,16 @@ const vitest = await startVitest(filter, {
 })
 await vitest.close()
 
+const reasons = Map.groupBy(skips, (skip) => skip.reason)
 if (skips.length > 0) {
   process.stdout.write(`\nNOT RUN: ${skips.length} of ${skips.length + sums.passed + sums.failed} tests\n`)
-  const reasons = Map.groupBy(skips, (skip) => skip.reason)
   for (const [reason, group] of reasons) {
     process.stdout.write(`  ${reason}:\n${group.map((skip) => `    ${skip.name}\n`).join('')}`)
   }
 }
 process.stdout.write(`\n${toLine(sums)}\n`)
 if (sumsFile !== undefined) {
-  writeFileSync(sumsFile, JSON.stringify(sums))
+  const notRun = [...reasons].map(([reason, { length }]) => `${length} not run: ${reason}`)
+  writeFileSync(sumsFile, JSON.stringify({ ...sums, notRun } satisfies WrittenSums))
 }
 process.exit(sums.failed > 0 || sums.passed === 0 ? 1 : 0)

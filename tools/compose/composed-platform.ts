@@ -111,13 +111,20 @@ const renewBeforeMs = 120_000
 
 /** A token outlasts the catalog that issued it: it is asked for again long before it ends, and kept if nobody answers. */
 function createToken(baseUrl: string, apiKey: string): () => Promise<string> {
-  const client = createClient(identityRoutes, { baseUrl })
+  const client = createClient(identityRoutes, { baseUrl, timeoutMs: 5000 })
   let held: { token: string; expiresAt: string } | undefined
+  let asked: Promise<void> | undefined
+  const renew = async (): Promise<void> => {
+    const issued = client.issueToken({ body: { apiKey } })
+    held = held === undefined ? await issued : await issued.catch(() => held)
+  }
   return async () => {
-    const isOld = held === undefined || Date.parse(held.expiresAt) - Date.now() < renewBeforeMs
-    if (isOld) {
-      const issued = client.issueToken({ body: { apiKey } })
-      held = held === undefined ? await issued : await issued.catch(() => held)
+    if (held === undefined || Date.parse(held.expiresAt) - Date.now() < renewBeforeMs) {
+      asked ??= renew().finally(() => {
+        asked = undefined
+      })
+      // Only who has none waits for it.
+      await (held === undefined ? asked : undefined)
     }
     return held?.token ?? ''
   }

@@ -30,7 +30,7 @@ export interface Traffic {
 }
 
 const callers = 4
-const pauseMs = 20
+const pauseMs = 40
 const answerMsMax = 20_000
 
 /** Starts callers of the service at `url`; `next` says what each asks. */
