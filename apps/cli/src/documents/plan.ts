@@ -34,6 +34,7 @@ const twinScript = z.strictObject({
   compare: z.strictObject({ byRange: z.boolean(), sql: z.string() }),
   count: z.string(),
   swap: z.strictObject({ sql: z.array(z.string()), locks: z.array(relationLock) }),
+  place: z.strictObject({ sql: z.array(z.string()), isTried: z.boolean() }),
   validate: z.array(z.string()),
   clean: z.array(z.string()),
   abandon: z.strictObject({ sql: z.array(z.string()), locks: z.array(relationLock), clean: z.array(z.string()) }),

@@ -107,7 +107,7 @@ function renderTwin({ schema, table, script, statements }: Extract<Action, { kin
       'the exchange, with what was logged last, under',
       ...script.swap.locks.map(({ schema: of, name, mode }) => `${lockModes[mode].name} on ${of}.${name}`),
     ),
-    ...transaction(script.swap.sql),
+    ...transaction([...script.swap.sql, ...script.place.sql]),
     ...script.validate.map(terminated),
     ...transaction(script.clean),
   ]

@@ -48,6 +48,8 @@ export function phaseOfTableCommand(command: AlterTableCmd, unit: PlanningUnit, 
       return findColumn(command, place) === undefined ? 'expand' : 'contract'
     case 'AT_ColumnDefault':
       return phaseOfDefault(command, place)
+    case 'AT_DropNotNull':
+      return isInPrimaryKey(command, place) ? 'contract' : 'expand'
     case 'AT_SetNotNull':
       return findColumn(command, place)?.notNull === true ? 'expand' : 'contract'
     case 'AT_AddConstraint':
@@ -63,6 +65,13 @@ export function phaseOfTableCommand(command: AlterTableCmd, unit: PlanningUnit, 
 
 function findColumn(command: AlterTableCmd, { name, unit, context }: Place) {
   return findLiveColumn(name, command.name ?? '', unit.order, context)
+}
+
+/** Postgres allows it only once the key is dropped, which waits for the contract phase. */
+function isInPrimaryKey(command: AlterTableCmd, place: Place): boolean {
+  const column = findColumn(command, place)?.name
+  const key = place.live?.constraints.find(({ kind }) => kind === 'primaryKey')
+  return column !== undefined && key?.columns.includes(column) === true
 }
 
 /** Writers of the old version leave a column out that has a default, one that the plan adds as well. */

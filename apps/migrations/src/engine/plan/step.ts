@@ -134,6 +134,8 @@ export interface TwinScript {
   count: string
   /** Exchanges the two; to be run behind `apply` in one transaction. */
   swap: { sql: string[]; locks: RelationLock[] }
+  /** Owners and rights, as the end of the exchange; `isTried` is false where the shadow has not the roles. */
+  place: { sql: string[]; isTried: boolean }
   /** After the exchange: reads rows while everybody goes on. */
   validate: string[]
   /** After the exchange: what nothing needs any more. */

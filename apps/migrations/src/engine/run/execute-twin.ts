@@ -48,7 +48,7 @@ export async function executeTwin(
   if (!isEqual || !(await haveSameCount(client, action))) {
     throw new Error(`the rows of the twin of ${action.table} are not those of the table`)
   }
-  await transaction(exchangeSql(action, now))
+  await transaction(exchangeSql(action, now, script.place.isTried))
   await transaction(ddlSql(script.validate))
   await transaction(ddlSql(script.clean))
   return copied

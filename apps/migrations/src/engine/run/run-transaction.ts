@@ -11,6 +11,7 @@ import {
   findLockTargets,
   type LockTarget,
   lockSql,
+  locksAtOnce,
   locksToTake,
   ownRoleSql,
   runScript,
@@ -81,9 +82,9 @@ async function attemptTransaction(
     const clock = clockOf(context, action, locks, how)
     const body = [
       clock.start,
-      ...locks.flatMap((lock) =>
-        how.how === 'instant' ? [lockSql(lock, 'nowait')] : [...clock.beforeLock(lock), lockSql(lock)],
-      ),
+      ...(how.how === 'instant'
+        ? locksAtOnce(locks)
+        : locks.flatMap((lock) => [...clock.beforeLock(lock), lockSql(lock)])),
       clock.granted,
       ...action.sql.flatMap((sql) => [...clock.beforeStatement, sql]),
     ]

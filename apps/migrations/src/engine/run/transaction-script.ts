@@ -41,9 +41,25 @@ const modeWords: Record<LockMode, string> = {
 }
 
 /** Returns LOCK TABLE for exactly this relation (and, for a view, the tables under it). */
-export function lockSql(lock: RelationLock, how: 'wait' | 'nowait' = 'wait'): string {
-  const words = `LOCK TABLE ONLY ${quoteQualified(lock.schema, lock.name)} IN ${modeWords[lock.mode]} MODE`
-  return how === 'nowait' ? `${words} NOWAIT` : words
+export function lockSql(lock: RelationLock): string {
+  return `LOCK TABLE ONLY ${quoteQualified(lock.schema, lock.name)} IN ${modeWords[lock.mode]} MODE`
+}
+
+/** Returns statements that take the locks in their order without waiting, each run of one mode in one statement. */
+export function locksAtOnce(locks: RelationLock[]): string[] {
+  const runs: RelationLock[][] = []
+  for (const lock of locks) {
+    const last = runs.at(-1)
+    if (last?.[0]?.mode === lock.mode) {
+      last.push(lock)
+    } else {
+      runs.push([lock])
+    }
+  }
+  return runs.map((run) => {
+    const names = run.map(({ schema, name }) => `ONLY ${quoteQualified(schema, name)}`).join(', ')
+    return `LOCK TABLE ${names} IN ${modeWords[run[0]?.mode ?? 'AccessExclusiveLock']} MODE NOWAIT`
+  })
 }
 
 /** A lock of a plan beside what the database says of its relation. */

@@ -44,9 +44,18 @@ export function applySql(action: TwinAction, now: string): string[] {
 }
 
 /** Returns the exchange: what was logged last, then the names. */
-export function exchangeSql(action: TwinAction, now: string): string[] {
-  return [...applySql(action, now), ...ddlSql(scriptOf(action).swap.sql)]
+export function exchangeSql(action: TwinAction, now: string, withPlace = true): string[] {
+  // What waits for the end of the transaction would keep the twin from being altered.
+  const { swap, place } = scriptOf(action)
+  const sql = withPlace ? [...swap.sql, ...place.sql] : swap.sql
+  const parts = Array.from({ length: Math.ceil(sql.length / statementsTogether) }, (_, part) =>
+    sql.slice(part * statementsTogether, (part + 1) * statementsTogether).join('\n;\n'),
+  )
+  return [...applySql(action, now), 'SET CONSTRAINTS ALL IMMEDIATE', ...ddlSql(parts)]
 }
+
+/** The deadline is looked at between two parts: once for each short statement would cost as much as the statement. */
+const statementsTogether = 8
 
 /** Returns statements on the schema under the settings that they were written for. */
 export function ddlSql(sql: string[]): string[] {

@@ -5,6 +5,7 @@ import { sqlInPhase } from '../bridges/readdress.ts'
 import { nameInContract } from '../bridges/renames.ts'
 import { isSameName } from '../bridges/trace-names.ts'
 import type { Draft, DraftRefusal, Mechanism, PlanContext, PlanningUnit } from '../draft.ts'
+import { dropColumns, droppedColumnOf } from '../kept/dropped-column.ts'
 import { seenOnLiveTables } from '../seen.ts'
 import { type TwinGroup, twinGroupOf } from '../twin/twin-groups.ts'
 
@@ -14,7 +15,9 @@ export const twin: Mechanism = {
   steps(unit, context): Draft[] | DraftRefusal {
     const group = twinGroupOf(unit, context) as TwinGroup
     if (group.units.at(-1) !== unit) {
-      return []
+      // A column that goes stops being required before the window opens; its values stay with the table that is kept.
+      const drafts = droppedColumnOf(unit, context) === undefined ? [] : dropColumns(unit, context)
+      return drafts.filter(({ phase }) => phase !== unit.phase)
     }
     const others = group.units.flatMap((one) => {
       const { rewrites } = seenOnLiveTables(one, context)

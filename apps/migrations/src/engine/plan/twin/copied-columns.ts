@@ -32,6 +32,27 @@ export interface RowSource {
   keepsOrder: boolean
 }
 
+/** A key that the twin does not have itself: its values go along in columns that are dropped by the exchange. */
+export interface CarriedKey {
+  /** Names in the twin. */
+  columns: string[]
+}
+
+/** Returns the source with its key carried along in further columns. */
+export function carryKey(source: RowSource, carried: CarriedKey): RowSource {
+  const given = source.key.map(({ name }, position): CopiedColumn => {
+    const value = `${quoteIdentifier(source.alias)}.${quoteIdentifier(name)}`
+    return { name: carried.columns[position] ?? '', value, compared: value }
+  })
+  return {
+    ...source,
+    columns: [...source.columns, ...given],
+    twinKey: source.key.map(({ type }, position) => ({ name: carried.columns[position] ?? '', type })),
+    convertKey: (_, value) => value,
+    keepsOrder: true,
+  }
+}
+
 /** Returns the rows for the twin that the statements ask for. */
 export function rowsForward(
   before: Relation,
@@ -134,10 +155,7 @@ const found = 'freehold_found'
 export function rowsBackward(way: WayThere, key: KeyColumn[]): RowSource {
   const { before, after } = way
   const twinKey = keyIn(before, key)
-  const canJoin = key.every(({ name, type }) => {
-    const old = before.columns.find((column) => column.name === name)
-    return old !== undefined && sortsAlike(type, old.type) && way.origins.get(name)?.from === 'column'
-  })
+  const canJoin = findsKeptRows(way, key)
   const used: string[] = []
   const columns = before.columns
     .filter(({ generated }) => generated === null)
@@ -155,6 +173,21 @@ export function rowsBackward(way: WayThere, key: KeyColumn[]): RowSource {
     },
     keepsOrder: canJoin,
   }
+}
+
+/** Tells whether the key of a row of the table is that of the row that was kept. */
+export function findsKeptRows({ before, origins }: WayThere, key: KeyColumn[]): boolean {
+  return key.every(({ name, type }) => {
+    const old = before.columns.find((column) => column.name === name)
+    return old !== undefined && sortsAlike(type, old.type) && origins.get(name)?.from === 'column'
+  })
+}
+
+/** Returns the column of the table that holds what the old column became, if one does. */
+export function linkTo(name: string, { after, origins }: WayThere): Column | undefined {
+  const origin = origins.get(name)
+  const isLinked = origin?.from === 'column' || (origin?.from === 'expression' && origin.converts)
+  return isLinked ? after.columns.find((column) => column.name === name) : undefined
 }
 
 function joinKept(way: WayThere, key: KeyColumn[], used: string[]): string {
@@ -184,7 +217,7 @@ function copiedBackward(column: Column, way: WayThere, used: string[] | undefine
   const table = quoteIdentifier(way.before.name)
   used.push(`${table}.${quoted} AS freehold_old_${position}`)
   let condition = `${kept}.${found}`
-  if (isLinked) {
+  if (now !== undefined) {
     used.push(`((${there}))::text AS freehold_then_${position}`)
     condition += ` AND ${kept}.freehold_then_${position} IS NOT DISTINCT FROM ${value}::text`
   }

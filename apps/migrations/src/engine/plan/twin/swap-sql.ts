@@ -4,13 +4,7 @@ import type { Catalog, Publication, Relation, Sequence } from '../../inspect/cat
 import { renderComment } from '../../inspect/render/common.ts'
 import { createRenderContext, type RenderContext } from '../../inspect/render/node.ts'
 import { renderRights } from '../../inspect/render/rights.ts'
-import {
-  renderOwnedSequence,
-  renderPublishedTable,
-  routineNode,
-  routineWord,
-  signatureOf,
-} from '../../inspect/render/simple.ts'
+import { renderPublishedTable, routineWord, signatureOf, targetOf } from '../../inspect/render/simple.ts'
 import { renderColumnRights, renderRowSecurity } from '../../inspect/render/table.ts'
 import { policyNode, renderConstraintComment, ruleNode, triggerNodes } from '../../inspect/render/table-parts.ts'
 import { renderCreateView } from '../../inspect/render/view.ts'
@@ -19,6 +13,7 @@ import { alterTable, lockOn, sqlName } from '../actions.ts'
 import { isSameName } from '../bridges/trace-names.ts'
 import { keptSchema } from '../kept/kept-names.ts'
 import type { RelationLock } from '../step.ts'
+import type { CarriedKey } from './copied-columns.ts'
 import { unwatchTable } from './log-sql.ts'
 import {
   dependantsOfTable,
@@ -40,10 +35,18 @@ export interface Exchange {
   names: TwinNames
   /** An index of the twin's that only helped to find rows. */
   helper: string | undefined
+  /** Columns of the twin's for a key that it does not have. */
+  carried: CarriedKey | undefined
+  hasLiveRoles: boolean
 }
 
 /** Returns the statements of the exchange, in their order, and the locks to take before. */
-export function swapSql(exchange: Exchange): { sql: string[]; locks: RelationLock[]; validate: string[] } {
+export function swapSql(exchange: Exchange): {
+  sql: string[]
+  locks: RelationLock[]
+  place: string[]
+  validate: string[]
+} {
   const { before, after, catalogBefore, catalogAfter } = exchange
   const context = createRenderContext(catalogAfter)
   const serverMajor = Math.floor(context.version / 10000)
@@ -59,16 +62,12 @@ export function swapSql(exchange: Exchange): { sql: string[]; locks: RelationLoc
         (routine) => `DROP ${routineWord(routine)} ${signatureOf(routine)}`,
       ),
       ...leave(exchange, keysBefore, sequences),
-      ...enter(exchange, sequences, context),
+      ...enter(exchange, sequences),
       ...lateConstraints(after).flatMap((constraint) => [
         alterTable(after, `ADD CONSTRAINT ${quoteIdentifier(constraint.name)} ${constraint.definition}`),
         ...renderConstraintComment(after, constraint),
       ]),
-      ...rights(after, catalogAfter, context),
-      ...keysAfter.flatMap((key) => [
-        alterTable(key.relation, foreignKeySql(key, serverMajor)),
-        ...renderConstraintComment(key.relation, key.constraint),
-      ]),
+      ...exchangeForeignKeys(after, keysBefore, keysAfter, serverMajor),
       ...renderRowSecurity(after),
       ...parts(after, context),
       ...standOnTwin(dependants, context),
@@ -76,6 +75,33 @@ export function swapSql(exchange: Exchange): { sql: string[]; locks: RelationLoc
         (publication) =>
           `ALTER PUBLICATION ${quoteIdentifier(publication.name)} ADD TABLE ${renderPublishedTable(publicationTable(publication, after))}`,
       ),
+    ],
+    place: [
+      ...rights(after, catalogAfter, context),
+      ...[...sequences.identities.map(({ sequence }) => sequence), ...sequences.made].flatMap((sequence) =>
+        renderRights({
+          kind: 'sequence',
+          target: `SEQUENCE ${sqlName(sequence)}`,
+          owner: sequence.owner,
+          acl: sequence.acl,
+          version: context.version,
+        }),
+      ),
+      ...after.statistics
+        .filter(({ owner }) => owner !== catalogAfter.currentUser)
+        .map((one) => `ALTER STATISTICS ${sqlName(one)} OWNER TO ${quoteIdentifier(one.owner)}`),
+      ...dependants.typed.flatMap((routine) => [
+        ...(routine.owner === catalogAfter.currentUser
+          ? []
+          : [`ALTER ${routineWord(routine)} ${signatureOf(routine)} OWNER TO ${quoteIdentifier(routine.owner)}`]),
+        ...renderRights({
+          kind: 'routine',
+          target: targetOf(routine),
+          owner: routine.owner,
+          acl: routine.acl,
+          version: context.version,
+        }),
+      ]),
     ],
     locks: locksOf(exchange, [...keysBefore, ...keysAfter], dependants),
     validate: keysAfter
@@ -86,49 +112,85 @@ export function swapSql(exchange: Exchange): { sql: string[]; locks: RelationLoc
   }
 }
 
+/** Names in schema freehold that an index of the user's may have. */
+const journalNames: ReadonlySet<string> = new Set([
+  'lease_pkey',
+  'migration_runs_pkey',
+  'migration_runs_open_key',
+  'run_steps_pkey',
+  'run_steps_run_id_position_key',
+])
+
+function dropForeignKey({ constraint }: ForeignKey): string {
+  return `DROP CONSTRAINT ${quoteIdentifier(constraint.name)}`
+}
+
+/** Each table once: its keys to the table go and come in one command. Those of the table itself went with it. */
+function exchangeForeignKeys(
+  after: Relation,
+  keysBefore: ForeignKey[],
+  keysAfter: ForeignKey[],
+  serverMajor: number,
+): string[] {
+  const commands = new Map<string, string[]>()
+  const add = (relation: Relation, command: string): void => {
+    const name = sqlName(relation)
+    commands.set(name, [...(commands.get(name) ?? []), command])
+  }
+  for (const key of keysBefore.filter(({ relation }) => !isSameName(relation, after))) {
+    add(key.relation, dropForeignKey(key))
+  }
+  for (const key of keysAfter) {
+    add(key.relation, foreignKeySql(key, serverMajor))
+  }
+  return [
+    ...[...commands].map(([name, list]) => `ALTER TABLE ${name} ${list.join(', ')}`),
+    ...keysAfter.flatMap(({ relation, constraint }) => renderConstraintComment(relation, constraint)),
+  ]
+}
+
 /** The table goes: what ties it to others is cut, and its names are free. */
 function leave(exchange: Exchange, foreignKeys: ForeignKey[], sequences: TwinSequences): string[] {
   const { before, names, catalogBefore } = exchange
   const inPlace = { schema: before.schema, name: names.kept.name }
   const rename = (word: string, part: RelationName): string =>
     `ALTER ${word} ${sqlName(part)} RENAME TO ${quoteIdentifier(names.hideOld(part))}`
-  const identities = sequences.identities.flatMap(({ before: old }) => old ?? [])
+  const own = foreignKeys.filter(({ relation }) => relation === before).map(dropForeignKey)
   return [
     ...unwatchTable(before, names),
-    ...foreignKeys.map(({ relation, constraint }) =>
-      alterTable(relation, `DROP CONSTRAINT ${quoteIdentifier(constraint.name)}`),
-    ),
+    ...(own.length === 0 ? [] : [alterTable(before, own.join(', '))]),
     ...publicationsOf(before, catalogBefore).map(
       ({ name }) => `ALTER PUBLICATION ${quoteIdentifier(name)} DROP TABLE ${sqlName(before)}`,
     ),
     ...sequences.handedOver.map((sequence) => `ALTER SEQUENCE ${sqlName(sequence)} OWNED BY NONE`),
-    ...[...identities, ...sequences.left].map((sequence) => rename('SEQUENCE', sequence)),
-    ...before.indexes.map(({ name }) => rename('INDEX', { schema: before.schema, name })),
-    ...before.statistics.flatMap((statistics) => [
-      rename('STATISTICS', statistics),
-      `ALTER STATISTICS ${sqlName({ schema: statistics.schema, name: names.hideOld(statistics) })} SET SCHEMA ${quoteIdentifier(keptSchema)}`,
-    ]),
+    // Indexes and sequences go along to the other schema, and get hidden names there when nobody waits any more.
+    ...before.indexes
+      .filter(({ name }) => journalNames.has(name))
+      .map(({ name }) => rename('INDEX', { schema: before.schema, name })),
+    ...before.statistics.map(
+      (statistics) => `ALTER STATISTICS ${sqlName(statistics)} SET SCHEMA ${quoteIdentifier(keptSchema)}`,
+    ),
     alterTable(before, `RENAME TO ${quoteIdentifier(names.kept.name)}`),
     alterTable(inPlace, `SET SCHEMA ${quoteIdentifier(keptSchema)}`),
   ]
 }
 
 /** The twin comes: it takes the names, and its sequences go on where the table's are. */
-function enter(exchange: Exchange, sequences: TwinSequences, context: RenderContext): string[] {
-  const { after, names, helper } = exchange
+function enter(exchange: Exchange, sequences: TwinSequences): string[] {
+  const { after, names, helper, carried } = exchange
+  const dropCarried = (carried?.columns ?? []).map((name) => `DROP COLUMN ${quoteIdentifier(name)}`)
   const inPlace = { schema: after.schema, name: names.twin.name }
   const named = (word: string, part: RelationName): string =>
     `ALTER ${word} ${sqlName({ schema: part.schema, name: names.hideNew(part) })} RENAME TO ${quoteIdentifier(part.name)}`
   const own = [...sequences.identities.map(({ sequence }) => sequence), ...sequences.made]
   return [
     ...(helper === undefined ? [] : [`DROP INDEX ${sqlName({ schema: keptSchema, name: helper })}`]),
+    ...(dropCarried.length === 0 ? [] : [alterTable(names.twin, dropCarried.join(', '))]),
     alterTable(names.twin, `SET SCHEMA ${quoteIdentifier(after.schema)}`),
     alterTable(inPlace, `RENAME TO ${quoteIdentifier(after.name)}`),
     // The sequence of a column is always in its table's schema.
     ...own.map((sequence) => named('SEQUENCE', sequence)),
-    ...sequences.identities.flatMap(({ sequence, before }) =>
-      before === undefined ? [] : [goOn(sequence, before, names)],
-    ),
+    ...sequences.identities.flatMap(({ sequence, before }) => (before === undefined ? [] : [goOn(sequence, before)])),
     ...after.indexes.map(({ name }) => named('INDEX', { schema: after.schema, name })),
     ...after.statistics.flatMap((statistics) => [
       `ALTER STATISTICS ${sqlName({ schema: keptSchema, name: names.hideNew(statistics) })} SET SCHEMA ${quoteIdentifier(statistics.schema)}`,
@@ -138,12 +200,12 @@ function enter(exchange: Exchange, sequences: TwinSequences, context: RenderCont
       (sequence) =>
         `ALTER SEQUENCE ${sqlName(sequence)} OWNED BY ${sqlName(after)}.${quoteIdentifier(sequence.ownedBy?.column ?? '')}`,
     ),
-    ...own.flatMap((sequence) => renderOwnedSequence(sequence, context)),
+    ...own.flatMap((sequence) => renderComment(`SEQUENCE ${sqlName(sequence)}`, sequence.comment)),
   ]
 }
 
-function goOn(sequence: Sequence, before: Sequence, names: TwinNames): string {
-  const old = { schema: keptSchema, name: names.hideOld(before) }
+function goOn(sequence: Sequence, before: Sequence): string {
+  const old = { schema: keptSchema, name: before.name }
   return `SELECT pg_catalog.setval(${quoteLiteral(sqlName(sequence))}, last_value, is_called) FROM ${sqlName(old)}`
 }
 
@@ -178,7 +240,10 @@ function standOnTwin(dependants: TableDependants, context: RenderContext): strin
   return [
     ...dependants.views.map((view) => renderCreateView(view, { replace: true })),
     ...dependants.bodies.map((routine) => routine.definition),
-    ...dependants.typed.flatMap((routine) => routineNode(routine, context).sql),
+    ...dependants.typed.flatMap((routine) => [
+      routine.definition,
+      ...renderComment(`${routineWord(routine)} ${signatureOf(routine)}`, routine.comment),
+    ]),
     ...dependants.policies.flatMap(({ relation, policy }) => [
       `DROP POLICY ${quoteIdentifier(policy.name)} ON ${sqlName(relation)}`,
       ...policyNode(relation, policy, context).sql,
@@ -226,7 +291,12 @@ function locksOf({ before }: Exchange, foreignKeys: ForeignKey[], dependants: Ta
 }
 
 /** Returns what makes the kept table a thing of its own: nothing of the user's is needed by it any more. */
-export function cutKept({ before, names }: Exchange, key: string[]): string[] {
+export function cutKept(
+  { before, names, catalogBefore, catalogAfter }: Omit<Exchange, 'helper'>,
+  key: string[],
+): string[] {
+  const { left } = sequencesOf(before, catalogBefore, catalogAfter)
+  const inKept = (name: string): RelationName => ({ schema: keptSchema, name })
   const table = sqlName(names.kept)
   const column = (name: string, text: string): string => `ALTER COLUMN ${quoteIdentifier(name)} ${text}`
   const alterations = [
@@ -242,23 +312,29 @@ export function cutKept({ before, names }: Exchange, key: string[]): string[] {
   ]
   const servesKey = (name: (string | null)[]): boolean =>
     name.length === key.length && key.every((one, at) => name[at] === one)
-  const indexes = before.indexes.filter(
-    ({ unique, predicate, columns }) => !(unique && predicate === null && servesKey(columns)),
-  )
+  const isKept = ({ unique, predicate, columns }: Relation['indexes'][number]): boolean => {
+    return unique && predicate === null && servesKey(columns)
+  }
+  const hidden = (name: string): string => names.hideOld({ schema: before.schema, name })
+  const nameOf = (name: string): string => (journalNames.has(name) ? hidden(name) : name)
   return [
     ...before.triggers.map(({ name }) => `DROP TRIGGER IF EXISTS ${quoteIdentifier(name)} ON ${table}`),
     ...before.policies.map(({ name }) => `DROP POLICY IF EXISTS ${quoteIdentifier(name)} ON ${table}`),
     ...before.rules.map(({ name }) => `DROP RULE IF EXISTS ${quoteIdentifier(name)} ON ${table}`),
-    ...before.statistics.map(
-      (one) => `DROP STATISTICS IF EXISTS ${sqlName({ schema: keptSchema, name: names.hideOld(one) })}`,
-    ),
+    ...before.statistics.map(({ name }) => `DROP STATISTICS IF EXISTS ${sqlName(inKept(name))}`),
     `ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY${alterations.map((text) => `, ${text}`).join('')}`,
-    ...indexes.map((index) => {
-      const hidden = names.hideOld({ schema: before.schema, name: index.name })
+    ...before.indexes.map((index) => {
+      if (isKept(index)) {
+        return `ALTER INDEX IF EXISTS ${sqlName(inKept(nameOf(index.name)))} RENAME TO ${quoteIdentifier(hidden(index.name))}`
+      }
       return index.constraint === null
-        ? `DROP INDEX IF EXISTS ${sqlName({ schema: keptSchema, name: hidden })}`
-        : alterTable(names.kept, `DROP CONSTRAINT IF EXISTS ${quoteIdentifier(hidden)}`)
+        ? `DROP INDEX IF EXISTS ${sqlName(inKept(nameOf(index.name)))}`
+        : alterTable(names.kept, `DROP CONSTRAINT IF EXISTS ${quoteIdentifier(nameOf(index.name))}`)
     }),
+    ...left.map(
+      (sequence) =>
+        `ALTER SEQUENCE IF EXISTS ${sqlName(inKept(sequence.name))} RENAME TO ${quoteIdentifier(names.hideOld(sequence))}`,
+    ),
     ...renderComment(`TABLE ${table}`, `what ${before.name} was before it was changed`),
   ]
 }

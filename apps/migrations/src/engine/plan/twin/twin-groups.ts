@@ -2,10 +2,12 @@
 import type { Relation } from '../../inspect/catalog.ts'
 import { findLiveRelation } from '../bridges/trace-names.ts'
 import type { PlanContext, PlanningUnit } from '../draft.ts'
+import { droppedKeyOf } from '../kept/dropped-key.ts'
 import { needsParts } from '../mechanisms/add-column.ts'
 import { validated } from '../mechanisms/validated.ts'
 import { isHeavy, seenOnLiveTables } from '../seen.ts'
 import { alterCommand, bodyOf, wordsOf } from '../syntax.ts'
+import { dropsColumn, namesOf } from '../unit-conflicts.ts'
 
 /** Units that are carried out on one twin, in their order. */
 export interface TwinGroup {
@@ -33,6 +35,7 @@ interface OpenGroup extends TwinGroup {
 function collectGroups(context: PlanContext): TwinGroup[] {
   const groups: OpenGroup[] = []
   const open = new Map<Relation, OpenGroup>()
+  const ahead = new Map<Relation, PlanningUnit[]>()
   for (const unit of context.units) {
     const live = tableOf(unit, context)
     if (live !== undefined && needsTwin(unit, live, context)) {
@@ -42,20 +45,52 @@ function collectGroups(context: PlanContext): TwinGroup[] {
         group.pending = []
       } else {
         const started = { live, units: [unit], pending: [] }
+        // A key that goes before the table is rewritten is what the twin finds its rows by.
+        const earlier = ahead.get(live) ?? []
+        started.units.unshift(...(earlier.every((one) => belongs(one, started)) ? earlier : []))
         groups.push(started)
         open.set(live, started)
       }
       continue
     }
+    noteAhead(unit, live, ahead, context)
     for (const group of [...open.values()]) {
       if (group.live === live && belongs(unit, group) && canBeCarried(unit)) {
         group.pending.push(unit)
-      } else if (!waits(unit, group) && wordsOf(unit.unit.node).has(group.live.name)) {
+      } else if (
+        !waits(unit, group) &&
+        (wordsOf(unit.unit.node).has(group.live.name) || changesWhatIsUsed(unit, group))
+      ) {
         open.delete(group.live)
       }
     }
   }
   return groups
+}
+
+function noteAhead(
+  unit: PlanningUnit,
+  live: Relation | undefined,
+  ahead: Map<Relation, PlanningUnit[]>,
+  context: PlanContext,
+): void {
+  const noted = live === undefined ? undefined : ahead.get(live)
+  if (live !== undefined && droppedKeyOf(unit, context) !== undefined) {
+    ahead.set(live, [...(noted ?? []), unit])
+  } else if (noted !== undefined && (canBeCarried(unit) || isPlainDrop(unit))) {
+    noted.push(unit)
+  } else if (noted === undefined || alterCommand(unit.unit.node)?.command.subtype !== 'AT_AddColumn') {
+    for (const table of [...ahead.keys()]) {
+      if (wordsOf(unit.unit.node).has(table.name)) {
+        ahead.delete(table)
+      }
+    }
+  }
+}
+
+/** A column may go with the key that it was part of; with CASCADE it would take others along. */
+function isPlainDrop({ unit }: PlanningUnit): boolean {
+  return dropsColumn(unit.node) && alterCommand(unit.node)?.command.behavior !== 'DROP_CASCADE'
 }
 
 /** Returns the live table that an ALTER TABLE or CREATE INDEX is about. */
@@ -70,7 +105,8 @@ function tableOf(unit: PlanningUnit, context: PlanContext): Relation | undefined
 
 /** Tells whether there is no other way that keeps nobody waiting. */
 function needsTwin(unit: PlanningUnit, live: Relation, context: PlanContext): boolean {
-  if (bodyOf(unit.unit.node, 'AlterTableStmt') === undefined || context.isNew(live)) {
+  const isAllowed = unit.statement.directives.allowBlocking !== undefined
+  if (bodyOf(unit.unit.node, 'AlterTableStmt') === undefined || context.isNew(live) || isAllowed) {
     return false
   }
   const subtype = alterCommand(unit.unit.node)?.command.subtype
@@ -99,6 +135,12 @@ function belongs(unit: PlanningUnit, { units }: TwinGroup): boolean {
 /** What waits for a later phase comes after the twin wherever it stands. */
 function waits(unit: PlanningUnit, group: TwinGroup): boolean {
   return unit.phase === 'contract' && group.units[0]?.phase !== 'contract'
+}
+
+/** The twin stands where its last unit is: what its first ones name has to be there still. */
+function changesWhatIsUsed(unit: PlanningUnit, group: TwinGroup): boolean {
+  const { changes, scoped } = namesOf(unit.unit.node)
+  return !scoped && group.units.some((one) => [...wordsOf(one.unit.node)].some((word) => changes.has(word)))
 }
 
 const carried = new Set(['AT_ColumnDefault', 'AT_SetNotNull', 'AT_DropNotNull', 'AT_SetStorage', 'AT_SetStatistics'])

@@ -90,16 +90,22 @@ export function hidden(part: RelationName, names: TwinNames): RelationName {
 }
 
 /** Returns the statements that make the twin without keys and indexes. */
-export function makeTwin(after: Relation, sequences: TwinSequences, names: TwinNames, version: number): string[] {
+export function makeTwin(
+  after: Relation,
+  sequences: TwinSequences,
+  names: TwinNames,
+  { version, carried }: { version: number; carried: { name: string; type: string }[] },
+): string[] {
   const table = bareTable(after, sequences, names)
   const identities = sequences.identities.map(({ sequence }) => ({ ...sequence, ...hidden(sequence, names) }))
   return [
-    ...(after.tablespace === null ? [] : [`SET LOCAL default_tablespace = ${quoteLiteral(after.tablespace)}`]),
+    ...(after.tablespace === null ? [] : [inTablespace(after.tablespace)]),
     ...sequences.made.map((sequence) => {
       const unlogged = sequence.persistence === 'unlogged' ? 'UNLOGGED ' : ''
       return `CREATE ${unlogged}SEQUENCE ${sqlName(hidden(sequence, names))} AS ${sequence.type} ${renderSequenceOptions(sequence)}`
     }),
     ...renderBareTable(table, identities, version),
+    ...carried.map(({ name, type }) => alterTable(names.twin, `ADD COLUMN ${quoteIdentifier(name)} ${type}`)),
     ...sequences.made.map(
       (sequence) =>
         `ALTER SEQUENCE ${sqlName(hidden(sequence, names))} OWNED BY ${sqlName(names.twin)}.${quoteIdentifier(sequence.ownedBy?.column ?? '')}`,
@@ -140,6 +146,11 @@ export function buildTwin(
   }
 }
 
+/** A shadow has no tablespaces but its own. */
+function inTablespace(name: string): string {
+  return `SELECT pg_catalog.set_config('default_tablespace', coalesce((SELECT spcname::text FROM pg_catalog.pg_tablespace WHERE spcname = ${quoteLiteral(name)}), ''), true)`
+}
+
 function buildIndex(table: Relation, after: Relation, index: Index, names: TwinNames): string[] {
   const name = names.hideNew({ schema: after.schema, name: index.name })
   const constraint = after.constraints.find((one) => one.name === index.constraint)
@@ -149,7 +160,7 @@ function buildIndex(table: Relation, after: Relation, index: Index, names: TwinN
       : alterTable(names.twin, `ADD CONSTRAINT ${quoteIdentifier(name)} ${constraint.definition}`)
   const space = index.tablespace
   return [
-    ...(space === null ? [] : [`SET LOCAL default_tablespace = ${quoteLiteral(space)}`]),
+    ...(space === null ? [] : [inTablespace(space)]),
     build,
     // An index's own definition has its options, a constraint's has not.
     ...renderIndexSettings(table, { ...index, name, options: constraint === undefined ? [] : index.options }),

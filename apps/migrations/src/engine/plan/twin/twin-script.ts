@@ -9,8 +9,20 @@ import type { RelationName } from '../../rehearse/observation.ts'
 import { lockOn, sqlName } from '../actions.ts'
 import { isSameName } from '../bridges/trace-names.ts'
 import { type KeyColumn, keysOf } from '../data/table-key.ts'
+import { keptSchema } from '../kept/kept-names.ts'
 import type { TwinScript } from '../step.ts'
-import { followsFromItself, mayNotGoBack, type RowSource, rowsBackward, rowsForward } from './copied-columns.ts'
+import {
+  type CarriedKey,
+  carryKey,
+  findsKeptRows,
+  followsFromItself,
+  linkTo,
+  mayNotGoBack,
+  type RowSource,
+  rowsBackward,
+  rowsForward,
+  type WayThere,
+} from './copied-columns.ts'
 import { copySql } from './copy-sql.ts'
 import { dropLog, makeLog, unwatchTable, watchTable } from './log-sql.ts'
 import { type Origin, originsOf } from './origins.ts'
@@ -27,11 +39,14 @@ export interface TwinInput {
   after: Catalog
   /** Tells one twin of a plan from another. */
   seed: string
+  /** Whether the owners and rights of the schema are there where the twin is tried. */
+  hasLiveRoles: boolean
 }
 
 export interface TwinScripts {
   do: TwinScript
-  undo: TwinScript
+  /** Or why there is no way back. */
+  undo: TwinScript | string
   warnings: string[]
 }
 
@@ -40,38 +55,75 @@ export function twinScripts(input: TwinInput): TwinScripts {
   const before = tableIn(input.before, input.table)
   const after = tableIn(input.after, input.table)
   const origins = originsOf(input.statements, before, input.before)
-  const key = chooseKey(before, after, origins)
+  const chosen = chooseKey(before, after, origins)
+  if (chosen === undefined) {
+    throw new TwinRefusal(
+      `${before.name} has no primary key and no unique index on NOT NULL columns, by which a twin could be filled: add one first`,
+    )
+  }
+  const { key, carried } = chosen
   const names = twinNames(input.seed, input.table, 'do')
-  const rows = rowsForward(before, after, origins, key)
-  const there: Exchange = {
+  const forward = rowsForward(before, after, origins, key)
+  const rows = carried === undefined ? forward : carryKey(forward, carried)
+  const there: Omit<Exchange, 'helper'> = {
     before,
     after,
     catalogBefore: input.before,
     catalogAfter: input.after,
     names,
-    helper: undefined,
+    carried,
+    hasLiveRoles: input.hasLiveRoles,
   }
-  const way = { before, after, origins, columns: rows.columns, kept: names.kept }
-  const backKey = chooseKey(after, before, new Map([...origins].map(([name, origin]) => [name, reversed(origin)])))
-  const back: Exchange = {
+  const way = { before, after, origins, columns: forward.columns, kept: names.kept }
+  return {
+    do: scriptOf(
+      there,
+      rows,
+      cutKept(
+        there,
+        key.map(({ name }) => name),
+      ),
+    ),
+    undo: scriptBack(input, way, names),
+    warnings: warningsOf(way),
+  }
+}
+
+function scriptBack(input: TwinInput, way: WayThere, names: TwinNames): TwinScript | string {
+  const { before, after, origins } = way
+  const chosen = chooseKey(after, before, new Map([...origins].map(([name, origin]) => [name, reversed(origin)])))
+  if (chosen === undefined) {
+    return `${after.name} has no key then by which its rows could be followed; as it was it is kept in schema ${keptSchema}`
+  }
+  const { key, carried } = chosen
+  const lost = lostOnTheWay(way, key)
+  if (lost !== undefined) {
+    return lost
+  }
+  const back: Omit<Exchange, 'helper'> = {
     before: after,
     after: before,
     catalogBefore: input.after,
     catalogAfter: input.before,
     names: twinNames(input.seed, input.table, 'undo'),
-    helper: undefined,
+    carried,
+    hasLiveRoles: input.hasLiveRoles,
   }
-  const keyNames = key.map(({ name }) => name)
-  return {
-    do: scriptOf(there, rows, cutKept(there, keyNames)),
-    // What was kept, and what was made in vain, has had its day.
-    undo: scriptOf(back, rowsBackward(way, backKey), [
-      ...dropLog(names),
-      `DROP TABLE IF EXISTS ${sqlName(back.names.kept)} CASCADE`,
-      `DROP TABLE IF EXISTS ${sqlName(names.kept)} CASCADE`,
-    ]),
-    warnings: warningsOf(before, after, origins),
-  }
+  const rows = rowsBackward(way, key)
+  // What was kept, and what was made in vain, has had its day.
+  return scriptOf(back, carried === undefined ? rows : carryKey(rows, carried), [
+    ...dropLog(names),
+    `DROP TABLE IF EXISTS ${sqlName(back.names.kept)} CASCADE`,
+    `DROP TABLE IF EXISTS ${sqlName(names.kept)} CASCADE`,
+  ])
+}
+
+/** Says which column could not be filled again, since nothing in a row of the table leads to the row that is kept. */
+function lostOnTheWay(way: WayThere, key: KeyColumn[]): string | undefined {
+  const lost = findsKeptRows(way, key)
+    ? undefined
+    : way.before.columns.find((column) => column.generated === null && linkTo(column.name, way) === undefined)
+  return lost && `what ${lost.name} held stays in schema ${keptSchema}, in the table that is kept there`
 }
 
 function tableIn(catalog: Catalog, name: RelationName): Relation {
@@ -92,22 +144,25 @@ function hasHeirs(table: Relation, catalog: Catalog): boolean {
   return catalog.relations.some(({ inherits }) => inherits.some((parent) => isSameName(parseQualified(parent), table)))
 }
 
-/** Returns the key by which rows are found on both sides. */
-function chooseKey(before: Relation, after: Relation, origins: Map<string, Origin>): KeyColumn[] {
+interface ChosenKey {
+  key: KeyColumn[]
+  /** Given where the twin would not have it. */
+  carried: CarriedKey | undefined
+}
+
+/** Returns the key by which rows are found on both sides; undefined where the table has none. */
+function chooseKey(before: Relation, after: Relation, origins: Map<string, Origin>): ChosenKey | undefined {
   const keys = keysOf(before)
   const usable = keys.filter((key) =>
     key.every(({ name }) => followsFromItself(name, before, after, origins.get(name))),
   )
   const unchanged = usable.find((key) => key.every(({ name }) => isUnchanged(name, before, after, origins)))
   const key = unchanged ?? usable[0]
-  if (key === undefined) {
-    throw new TwinRefusal(
-      keys.length === 0
-        ? `${before.name} has no primary key and no unique index on NOT NULL columns, by which a twin could be filled: add one first`
-        : `the statement leaves ${before.name} no key by which its rows could be found again`,
-    )
+  if (key !== undefined) {
+    return { key, carried: undefined }
   }
-  return key
+  const [first] = keys
+  return first && { key: first, carried: { columns: first.map((_, position) => `freehold_carried_${position + 1}`) } }
 }
 
 function isUnchanged(name: string, before: Relation, after: Relation, origins: Map<string, Origin>): boolean {
@@ -119,12 +174,16 @@ function reversed(origin: Origin): Origin {
   return origin.from === 'expression' && origin.converts ? { from: 'column' } : origin
 }
 
-function scriptOf(exchange: Exchange, rows: RowSource, clean: string[]): TwinScript {
+function scriptOf(exchange: Omit<Exchange, 'helper'>, rows: RowSource, clean: string[]): TwinScript {
   const { before, after, names, catalogBefore, catalogAfter } = exchange
   const sequences = sequencesOf(after, catalogBefore, catalogAfter)
   const keyNames = rows.twinKey.map(({ name }) => name)
   const { builds, helper } = buildTwin(after, keyNames, names)
-  const { sql, locks, validate } = swapSql({ ...exchange, helper })
+  const { sql, locks, place, validate } = swapSql({ ...exchange, helper })
+  const carried = (exchange.carried?.columns ?? []).map((name, position) => ({
+    name,
+    type: rows.key[position]?.type ?? '',
+  }))
   const given = rows.columns.filter(({ value }) => value !== null)
   const overriding = after.columns.some(({ name, identity }) => {
     return identity === 'always' && given.some((column) => column.name === name)
@@ -136,20 +195,21 @@ function scriptOf(exchange: Exchange, rows: RowSource, clean: string[]): TwinScr
     make: [
       ...removal,
       `DROP TABLE IF EXISTS ${sqlName(names.kept)} CASCADE`,
-      ...makeTwin(after, sequences, names, catalogAfter.serverVersionNum),
+      ...makeTwin(after, sequences, names, { version: catalogAfter.serverVersionNum, carried }),
       ...makeLog(before, rows.key, names),
     ],
     watch: watchTable(before, names),
     ...copySql(rows, names.twin, names.log, overriding),
     builds,
     swap: { sql, locks },
+    place: { sql: place, isTried: exchange.hasLiveRoles },
     validate,
     clean: [...dropLog(names), ...clean],
     abandon: { sql: unwatchTable(before, names), locks: [lockOn(before)], clean: removal },
   }
 }
 
-function removeTwin(exchange: Exchange, names: TwinNames): string[] {
+function removeTwin(exchange: Omit<Exchange, 'helper'>, names: TwinNames): string[] {
   const { made } = sequencesOf(exchange.after, exchange.catalogBefore, exchange.catalogAfter)
   return [
     `DROP TABLE IF EXISTS ${sqlName(names.twin)} CASCADE`,
@@ -160,12 +220,13 @@ function removeTwin(exchange: Exchange, names: TwinNames): string[] {
   ]
 }
 
-function warningsOf(before: Relation, after: Relation, origins: Map<string, Origin>): string[] {
+function warningsOf(way: WayThere): string[] {
+  const { before } = way
   const changed = before.columns.flatMap((old) => {
-    const now = after.columns.find(({ name }) => name === old.name)
+    const now = linkTo(old.name, way)
     return now === undefined || now.type === old.type ? [] : [{ old, now }]
   })
-  const stuck = changed.filter(({ old, now }) => origins.has(old.name) && mayNotGoBack(now.type, old.type))
+  const stuck = changed.filter(({ old, now }) => mayNotGoBack(now.type, old.type))
   return [
     ...(changed.length === 0
       ? []
