@@ -35,6 +35,7 @@ describe('a bad request is answered with a problem document', () => {
     ['a path with an empty parameter', '/v1/orders/', 404, 'FHD_REQUEST_ROUTE_NOT_FOUND'],
     ['another method', { method: 'PATCH', url: '/v1/orders/7' }, 405, 'FHD_REQUEST_METHOD_NOT_ALLOWED'],
     ['another method of operators', { method: 'POST', url: '/health' }, 405, 'FHD_REQUEST_METHOD_NOT_ALLOWED'],
+    ['QUERY', { method: 'QUERY' as 'GET', url: '/v1/orders' }, 405, 'FHD_REQUEST_METHOD_NOT_ALLOWED'],
     ['OPTIONS', { method: 'OPTIONS', url: '/v1/orders' }, 405, 'FHD_REQUEST_METHOD_NOT_ALLOWED'],
     ['a problem of the service', '/v1/orders/missing', 404, 'FHD_SHOP_ORDER_NOT_FOUND'],
     ['a bad escape in the path', '/v1/orders/%zz', 400, 'FHD_REQUEST_MALFORMED'],

@@ -71,12 +71,7 @@ export async function sendProblem(request: FastifyRequest, reply: FastifyReply, 
 
 /** Answers every error of the app, and every path and method that it does not know. */
 export function answerProblems(app: FastifyInstance, methodsOf: (path: string) => string[]): void {
-  app.setErrorHandler(async (error, request, reply) => {
-    const problem = toProblem(error)
-    logProblem(request, problem, error)
-    await sendProblem(request, reply, problem)
-  })
-  app.setNotFoundHandler(async (request, reply) => {
+  const answerUnknown = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const methods = methodsOf(pathOf(request.url))
     if (methods.length > 0) {
       reply.header('allow', methods.join(', '))
@@ -84,7 +79,17 @@ export function answerProblems(app: FastifyInstance, methodsOf: (path: string) =
       return sendProblem(request, reply, new Problem(baseProblems.methodNotAllowed, { detail }))
     }
     return sendProblem(request, reply, new Problem(baseProblems.routeNotFound))
+  }
+  app.setErrorHandler(async (error, request, reply) => {
+    if (request.is404 && request.method === 'QUERY') {
+      // Fastify looks for its body before it looks for its route, which no service has.
+      return answerUnknown(request, reply)
+    }
+    const problem = toProblem(error)
+    logProblem(request, problem, error)
+    await sendProblem(request, reply, problem)
   })
+  app.setNotFoundHandler(answerUnknown)
 }
 
 /** Returns the path of a request without its query, which may hold what is not for the log. */

@@ -101,6 +101,7 @@ function settingsOf({ ports, urlOf, version, instance, env }: ServicesOptions, s
     SERVICE_VERSION: version,
     INSTANCE: instance,
     LOG_LEVEL: env['LOG_LEVEL'],
+    EVENT_LOOP_LAG_MAX_MS: env['EVENT_LOOP_LAG_MAX_MS'],
     OTEL_EXPORTER_OTLP_ENDPOINT: env['OTEL_EXPORTER_OTLP_ENDPOINT'],
   }
 }
