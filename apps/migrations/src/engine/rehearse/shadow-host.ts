@@ -67,13 +67,7 @@ export async function openShadowHost(options: { serverMajor: number; liveUrl: st
 async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Server | undefined): Promise<ShadowHost> {
   const admin = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
   const { user, superuser, leadsOut, version, fsync } = await readAdmin(admin)
-  if ((kind === 'live' && superuser) || (!superuser && leadsOut)) {
-    await admin.end()
-    const rights = superuser ? 'is a superuser' : "may read the server's files or run programs on it"
-    const hint = 'rehearse on an embedded server, or give a role without such rights'
-    const message = `the role ${user} of the server to rehearse on ${rights}, which no rehearsal may`
-    throw new Problem(problems.shadowNotBuilt, message, { hint })
-  }
+  await requireHarmless(kind, admin, { user, superuser, leadsOut })
   const serverMajor = Math.floor(version / 10000)
   const scratch = new Set<string>()
   // FILE_COPY needs two checkpoints, which on a server without fsync take nothing: 35 ms against 90 for a hundred
@@ -122,20 +116,37 @@ async function hostAt(kind: ShadowHost['kind'], baseUrl: string, embedded: Serve
       return rows[0] !== undefined && isYoung(rows[0].made_at) ? keptName(key) : undefined
     },
     async interrupt() {
-      // `admin` may be waiting for something itself.
-      const session = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
-      try {
-        // Cancelling alone could be caught by a block that has EXCEPTION WHEN query_canceled.
-        await session.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [
-          [...scratch],
-        ])
-      } finally {
-        await session.end()
-      }
+      await endSessions(baseUrl, [...scratch])
     },
     async close() {
       await closeHost(admin, [...scratch], dropDatabase, embedded)
     },
+  }
+}
+
+/** Refuses a role with which SQL of others would reach beyond its database. */
+async function requireHarmless(
+  kind: ShadowHost['kind'],
+  admin: Client,
+  { user, superuser, leadsOut }: Pick<HostRow, 'user' | 'superuser' | 'leadsOut'>,
+): Promise<void> {
+  if ((kind === 'live' && superuser) || (!superuser && leadsOut)) {
+    await admin.end()
+    const rights = superuser ? 'is a superuser' : "may read the server's files or run programs on it"
+    const hint = 'rehearse on an embedded server, or give a role without such rights'
+    const message = `the role ${user} of the server to rehearse on ${rights}, which no rehearsal may`
+    throw new Problem(problems.shadowNotBuilt, message, { hint })
+  }
+}
+
+/** Ends the sessions on the databases, by a session of its own: another may be waiting for something itself. */
+async function endSessions(baseUrl: string, databases: string[]): Promise<void> {
+  const session = await connect({ connectionString: baseUrl, applicationName: 'freehold shadow' })
+  try {
+    // Cancelling alone could be caught by a block that has EXCEPTION WHEN query_canceled.
+    await session.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)', [databases])
+  } finally {
+    await session.end()
   }
 }
 
