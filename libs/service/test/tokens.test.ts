@@ -196,6 +196,22 @@ describe('the keys', () => {
     })
   })
 
+  it('are fresh for requests that come while those of last time are still being looked for', async () => {
+    const issuer = await createTestIssuer('k1')
+    const lookups: (() => void)[] = []
+    const load = async (): Promise<undefined> => {
+      await new Promise<void>((resolve) => lookups.push(resolve))
+    }
+    const store = { load, save: async () => {} }
+    const source = createKeySource({ fetchKeys: async () => ({ keys: issuer.keys }), store, log })
+    const [first, second] = [source.read(), source.read()]
+    lookups[0]?.()
+    expect(await first).toEqual(issuer.keys)
+    lookups[1]?.()
+    expect(await second).toEqual(issuer.keys)
+    expect(await source.read()).toEqual(issuer.keys)
+  })
+
   it('are asked for again when a new one signs, and an old one ends with what it signed', async () => {
     const [before, after] = [await createTestIssuer('before'), await createTestIssuer('after')]
     const publisher = { keys: before.keys }

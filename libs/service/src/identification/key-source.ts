@@ -72,7 +72,9 @@ export function createKeySource({ fetchKeys, store, log, now = Date.now }: KeySo
 
   const recall = async (): Promise<void> => {
     try {
-      known ??= await store?.load()
+      const remembered = await store?.load()
+      // Meanwhile another request may have got fresh ones.
+      known ??= remembered
     } catch (error) {
       log.warn({ error }, 'the keys of last time could not be read')
     }
