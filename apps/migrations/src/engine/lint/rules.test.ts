@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { lintMigrations } from './lint-migrations.ts'
 import type { Finding } from './lint-outcome.ts'
+import { renderReference } from './render-reference.ts'
 import { rules } from './rules/index.ts'
 
 const folder = new URL('rules/', import.meta.url)
@@ -44,5 +45,12 @@ describe('each rule', () => {
   it.each(rules.map(({ name }) => name))('%s says nothing of its good example', async (name) => {
     expect(existsSync(new URL(`${name}.good.sql`, folder))).toBe(true)
     expect((await findingsIn(read(`${name}.good.sql`))).map(brief)).toEqual([])
+  })
+})
+
+describe('docs/reference/lint.md', () => {
+  it('is that of the rules: node apps/migrations/src/engine/lint/write-reference.ts writes it', () => {
+    const page = new URL('../../../../../docs/reference/lint.md', import.meta.url)
+    expect(readFileSync(page, 'utf8')).toBe(renderReference())
   })
 })
