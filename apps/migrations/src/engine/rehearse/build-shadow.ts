@@ -106,9 +106,10 @@ async function build(
   const database = isRendered ? await createForMaker(host, roles) : await createOwned(host, roles, source)
   const sessions: Client[] = []
   try {
-    // All at once, and the superuser's before any text of the live server is run there.
-    const [owner, maker, superuser] = await openAll(sessions, [
-      roles.openOwner(database),
+    // The first session of a new database writes the cache of its catalogs, which the others then read. All are there
+    // before any text of the live server is run.
+    const [owner] = await openAll(sessions, [roles.openOwner(database)])
+    const [, maker, superuser] = await openAll(sessions, [
       ...(isRendered ? [roles.openMaker(database)] : []),
       ...(isRendered && host.superuser ? [openSuperuser(host, database)] : []),
     ])
