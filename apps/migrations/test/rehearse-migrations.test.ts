@@ -166,8 +166,8 @@ describe('rehearseMigrations', () => {
     const changes = async (sql: string) => (await rehearse(sql)).statements[0]?.observation.changes
     const none = { created: false, removed: [], changedOrRemoved: false, data: false }
     expect(await changes('SELECT touch()')).toEqual({ ...none, data: true })
-    expect(await changes("DO 'BEGIN CREATE TABLE made (); END'")).toEqual({ ...none, created: true })
-    expect(await changes("DO 'BEGIN ALTER TABLE orders DROP COLUMN code; END'")).toMatchObject({
+    expect(await changes("DO 'DECLARE a int; BEGIN CREATE TABLE made (); END'")).toEqual({ ...none, created: true })
+    expect(await changes("DO 'DECLARE a int; BEGIN ALTER TABLE orders DROP COLUMN code; END'")).toMatchObject({
       changedOrRemoved: true,
       removed: ['column public.orders.code'],
     })
