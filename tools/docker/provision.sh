@@ -37,6 +37,8 @@ check_machine() {
     *) cannot "there are no stand-ins for $(uname -m)" ;;
   esac
   [ "$(id -u)" = 0 ] || cannot 'only root can install Docker'
+  # Where Go puts itself, which the PATH of a service may lack.
+  PATH=$PATH:/usr/local/go/bin
   local tool
   for tool in apt-get go mvn npm pip unzip; do
     command -v "$tool" >/dev/null || cannot "$tool is missing"
