@@ -108,6 +108,8 @@ async function startOnPort(options: ServerOptions, preparation: Preparation): Pr
   })
   const authentication = options.authentication ?? 'scram'
   const superuser = options.superuser ?? superuserDefault
+  // A server that has been killed in the meantime has nobody who could be told to stop.
+  child.stdin.on('error', () => {})
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = (database = 'postgres', user = superuser): string => {
     const secret = user === superuser && authentication === 'scram' ? `:${password}` : ''
