@@ -120,7 +120,12 @@ async function startOnPort(options: ServerOptions, preparation: Preparation): Pr
     child.stdin.end(options.ephemeral ? 'quit\n' : 'fast\n')
     await exited
   }
-  await waitUntilReady(url(), place.folder, child, () => log).catch(async (error: unknown) => {
+  // Not when it exits: what it said last may not have been read by then.
+  let isOver = false
+  child.once('close', () => {
+    isOver = true
+  })
+  await waitUntilReady(url(), place.folder, { log: () => log, isOver: () => isOver }).catch(async (error: unknown) => {
     await stop()
     throw error
   })
@@ -331,12 +336,15 @@ class PortTakenError extends Error {}
 async function waitUntilReady(
   url: string,
   folder: string,
-  child: { exitCode: number | null; signalCode: string | null },
-  log: () => string,
+  { log, isOver }: { log(): string; isOver(): boolean },
 ): Promise<void> {
   const deadlineAt = Date.now() + 60_000
   for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null) {
+    // The start-up log is the only place that tells; the server's locale is C, so it is always in these words.
+    if (log().includes('could not create any TCP/IP sockets')) {
+      throw new PortTakenError('another program took the port of the embedded Postgres server')
+    }
+    if (isOver()) {
       throw new Error(`the embedded Postgres server did not start: ${log().trim()}`)
     }
     try {
@@ -347,10 +355,6 @@ async function waitUntilReady(
     } catch (cause) {
       if (cause instanceof PortTakenError) {
         throw cause
-      }
-      // The start-up log is the only place that tells; the server's locale is C, so it is always in these words.
-      if (log().includes('could not create any TCP/IP sockets')) {
-        throw new PortTakenError('another program took the port of the embedded Postgres server', { cause })
       }
       if (Date.now() > deadlineAt) {
         throw new Error(`the embedded Postgres server was not ready within 60 s: ${log().trim()}`, { cause })
