@@ -51,6 +51,19 @@ export function parseSql(sql: string): ParsedStatement[] {
   })
 }
 
+/** Returns the tree of the text's one statement; undefined where it does not parse or holds another number of them. */
+export function parseOne(sql: string): Node | undefined {
+  try {
+    const statements = parseSql(sql)
+    return statements.length === 1 ? statements[0]?.node : undefined
+  } catch (error) {
+    if (error instanceof SqlSyntaxError) {
+      return undefined
+    }
+    throw error
+  }
+}
+
 /** The code of a DO block: its variables and its outermost block, as libpg_query writes PL/pgSQL's tree. */
 export interface PlpgsqlCode {
   datums: { PLpgSQL_var?: { refname?: string } }[]

@@ -4,7 +4,7 @@
  */
 import type { DefElem, Node } from '@pgsql/types'
 import { bodyOf, kindOf, nameParts, rangeVarsOf } from '../plan/syntax.ts'
-import { parsePlpgsql, parseSql, SqlSyntaxError } from './parser.ts'
+import { parseOne, parsePlpgsql } from './parser.ts'
 
 /** One thing that a block does. */
 export type BlockStep =
@@ -106,22 +106,10 @@ function executeOf(fields: Record<string, unknown>): BlockStep[] {
 }
 
 function constantOf(expression: string): string | undefined {
-  const select = parsedOrNothing(`SELECT ${expression}`)
+  const select = parseOne(`SELECT ${expression}`)
   const target = bodyOf<{ targetList?: Node[] }>(select, 'SelectStmt')?.targetList?.[0]
   const value = bodyOf<{ val?: Node }>(target, 'ResTarget')?.val
   return bodyOf<{ sval?: { sval?: string } }>(value, 'A_Const')?.sval?.sval
-}
-
-function parsedOrNothing(sql: string): Node | undefined {
-  try {
-    const parsed = parseSql(sql)
-    return parsed.length === 1 ? parsed[0]?.node : undefined
-  } catch (error) {
-    if (error instanceof SqlSyntaxError) {
-      return undefined
-    }
-    throw error
-  }
 }
 
 /** From DEBUG5 (10) to WARNING (19); EXCEPTION is 21 (elog.h). */
@@ -142,7 +130,7 @@ function textOf(expression: unknown): string {
  * database: no table of the user's, and no function but a few of Postgres' own.
  */
 export function asksCatalogOnly(condition: string): boolean {
-  const node = parsedOrNothing(`SELECT (${condition})`)
+  const node = parseOne(`SELECT (${condition})`)
   return (
     node !== undefined &&
     rangeVarsOf(node).every(({ schemaname, relname = '' }) => {
@@ -170,7 +158,7 @@ const calls = new Set(
 )
 
 /** What does not depend on the catalog but on the session, the moment or the parameters. */
-const sessionTags = ['SQLValueFunction', 'ParamRef', 'CurrentOfExpr']
+const sessionTags = ['ParamRef', 'CurrentOfExpr']
 
 function everyCall(value: unknown): boolean {
   if (Array.isArray(value)) {

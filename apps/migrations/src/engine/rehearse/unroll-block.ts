@@ -3,7 +3,7 @@
  * the mechanism that fits it, instead of all of them under the locks of one transaction.
  */
 import { type Client, sqlstateOf } from '@freehold/postgres'
-import { parseSql, SqlSyntaxError } from '../parse/parser.ts'
+import { parseOne } from '../parse/parser.ts'
 import { asksCatalogOnly, type BlockHandler, type BlockStep, readBlock } from '../parse/read-block.ts'
 import { splitStatement } from '../parse/split-statement.ts'
 import type { Statement, Unit } from '../parse/statement.ts'
@@ -129,7 +129,10 @@ const sqlstateOfCondition = new Map([
 /** Returns the one statement of the text. */
 function plainStatement(text: string, block: Statement): Statement {
   const sql = text.trim()
-  const node = onlyNode(sql)
+  const node = parseOne(sql)
+  if (node === undefined) {
+    throw new NotPlain()
+  }
   const isTemporary = rangeVarsOf(node).some(
     ({ relpersistence, schemaname }) => relpersistence === 't' || schemaname === 'freehold',
   )
@@ -141,17 +144,3 @@ function plainStatement(text: string, block: Statement): Statement {
 
 /** What means something only in the transaction and session in which the block runs. */
 const boundToBlock = new Set(['VariableSetStmt', 'TransactionStmt', 'LockStmt', 'ConstraintsSetStmt', 'CopyStmt'])
-
-function onlyNode(sql: string): Statement['node'] {
-  try {
-    const parsed = parseSql(sql)
-    if (parsed.length === 1 && parsed[0] !== undefined) {
-      return parsed[0].node
-    }
-  } catch (error) {
-    if (!(error instanceof SqlSyntaxError)) {
-      throw error
-    }
-  }
-  throw new NotPlain()
-}

@@ -1,7 +1,7 @@
 /** Says statements again with the names that their tables and columns have when they run. */
 import type { Node } from '@pgsql/types'
 import { DeparseError, deparse } from '../../parse/deparse.ts'
-import { parseSql, SqlSyntaxError } from '../../parse/parser.ts'
+import { parseOne } from '../../parse/parser.ts'
 import type { Draft, PlanContext, PlanningUnit } from '../draft.ts'
 import type { Action } from '../step.ts'
 import { type NamesThen, namesThen } from './names-then.ts'
@@ -80,18 +80,6 @@ function renamedText(text: string, then: NamesThen, context: PlanContext): strin
   }
   const node = parseOne(text)
   return (node && renamed(node, then, context)) ?? text
-}
-
-function parseOne(text: string): Node | undefined {
-  try {
-    const statements = parseSql(text)
-    return statements.length === 1 ? statements[0]?.node : undefined
-  } catch (error) {
-    if (error instanceof SqlSyntaxError) {
-      return undefined
-    }
-    throw error
-  }
 }
 
 /** Returns undefined where no name has changed, or where the statement cannot be written from its tree. */
