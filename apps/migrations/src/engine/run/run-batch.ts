@@ -163,9 +163,10 @@ async function attemptRange(
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE',
     epochSql,
     ...settingsSql(action.settings),
-    // A generic plan cannot know that the lower end of the range is given, and would read the table from its start.
+    // A generic plan cannot know that the lower end of the range is given, and would read the table from its start. A
+    // server that crashes loses the range and its checkpoint together, so nobody waits for the disk under row locks.
     `SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '${waitBudgetMs(context)}', true),
-            set_config('plan_cache_mode', 'force_custom_plan', true)`,
+            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('synchronous_commit', 'off', true)`,
     boundarySql(action, progress.after, progress.rows),
   ])
   assertEpoch(begun.at(1)?.rows[0], context.epoch)
