@@ -4,6 +4,7 @@
  */
 import { type Client, connect, sqlstates } from '@freehold/postgres'
 import type { Catalog, RelationSize } from '../inspect/catalog.ts'
+import { fingerprintCatalog } from '../inspect/fingerprint.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import { readSizes } from '../inspect/read-sizes.ts'
 import { parseMigration } from '../parse/parse-migration.ts'
@@ -122,21 +123,27 @@ async function makePlan(input: PlanPendingInput, signal: AbortSignal): Promise<P
     return { plan: planAsWritten(await readCatalog(input.client), input.pending), after: null }
   }
   // The server of the shadow starts while the live catalog is read.
-  const opening = input.shadowHost ?? openHost({ serverMajor, liveUrl: input.databaseUrl })
-  const opened = Promise.resolve(opening)
+  const opened = Promise.resolve(input.shadowHost ?? openHost({ serverMajor, liveUrl: input.databaseUrl }))
   opened.catch(() => {})
   const stopInterrupting = interruptOnAbort(signal, opened)
   try {
     const statements = await parsePending(input)
     const catalog = await readCatalog(input.client)
-    const sizes = await readSizes(input.client, catalog)
     const live = await readSurroundings(input.client)
     const replay = async (): Promise<string[]> => input.applied.map((migration) => migration.sql)
-    const shadow = await openShadow({ catalog, live, schema: input.schema, replay, host: await opened, signal })
+    const host = await opened
+    const opening = openShadow({ catalog, live, schema: input.schema, replay, host, signal })
+    // Read and written out while the shadow's server builds the schema.
+    const sizing = readSizes(input.client, catalog)
+    const fingerprinting = sizing.then(() => fingerprintCatalog(catalog))
+    fingerprinting.catch(() => {})
+    const shadow = await opening
     try {
-      return await planOn(shadow, input, { catalog, sizes, statements, isSuperuser: live.superuser })
+      return await planOn(shadow, input, { catalog, sizes: await sizing, statements, isSuperuser: live.superuser })
     } finally {
-      await shadow.close()
+      if (host.kind !== 'embedded' || input.shadowHost !== undefined) {
+        await shadow.close()
+      }
     }
   } finally {
     stopInterrupting()

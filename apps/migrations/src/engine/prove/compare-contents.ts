@@ -35,11 +35,10 @@ export async function compareContents(
   options: CompareContentsOptions,
 ): Promise<Difference[]> {
   const relations = relationsWithRows(catalog)
-  const expected = await digestContents(a, catalog, relations, options)
-  const found = await digestContents(b, catalog, relations, options)
+  const [expected, found] = await Promise.all([a, b].map((side) => digestContents(side, catalog, relations, options)))
   const differences: Difference[] = []
   for (const [position, relation] of relations.entries()) {
-    const [left, right] = [expected[position], found[position]]
+    const [left, right] = [expected?.[position], found?.[position]]
     if (left === undefined || right === undefined || same(left, right)) {
       continue
     }
@@ -132,7 +131,7 @@ async function compareSequences(a: Client, b: Client, catalog: Catalog): Promise
     const { rows } = await client.query<{ object: string; state: string }>(sql)
     return new Map(rows.map((row) => [row.object, row.state]))
   }
-  const [expected, found] = [await read(a), await read(b)]
+  const [expected, found] = await Promise.all([read(a), read(b)])
   return [...expected]
     .map(([object, state]) => ({ object, what: 'last value', expected: state, found: found.get(object) ?? null }))
     .filter((difference) => difference.expected !== difference.found)
