@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { type DurableServer, startDurableServer, withClient } from '../tools/durable-server.ts'
 import { buildPrograms, median, programs, round, runProgram, writeResults } from './measure.ts'
 import { type Callers, type Sample, startCallers } from './stall/callers.ts'
-import { baseMigration, type Case, cases, fill, rows } from './stall/cases.ts'
+import { baseMigration, type Case, cases, fillRows, rows } from './stall/cases.ts'
 
 const { values } = parseArgs({
   options: {
@@ -109,7 +109,7 @@ async function prepare(): Promise<void> {
     const rights = 'SELECT, INSERT, UPDATE, DELETE'
     await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ${rights} ON TABLES TO app`)
     await client.query(`GRANT ${rights} ON ALL TABLES IN SCHEMA public TO app`)
-    for (const statement of fill) {
+    for (const statement of fillRows(rows)) {
       await client.query(statement)
     }
   })

@@ -35,14 +35,17 @@ CREATE TABLE "orders" (
 CREATE INDEX "orders_customer_id_idx" ON "orders"("customer_id");
 `
 
-export const fill = [
-  `INSERT INTO customers (id) SELECT n FROM generate_series(1, ${rows / 100}) n`,
-  `INSERT INTO orders (id, customer_id, status, amount, note)
-   SELECT n, 1 + n % ${rows / 100}, 'open', n % 10000, 'note ' || n FROM generate_series(1, ${rows}) n`,
-  'VACUUM ANALYZE',
-]
+/** Returns the statements that fill both tables. */
+export function fillRows(orders: number): string[] {
+  return [
+    `INSERT INTO customers (id) SELECT n FROM generate_series(1, ${orders / 100}) n`,
+    `INSERT INTO orders (id, customer_id, status, amount, note)
+     SELECT n, 1 + n % ${orders / 100}, 'open', n % 10000, 'note ' || n FROM generate_series(1, ${orders}) n`,
+    'VACUUM ANALYZE',
+  ]
+}
 
-const amounts: Statements = {
+export const amounts: Statements = {
   read: 'SELECT id, customer_id, status, amount FROM public.orders WHERE id = $1',
   write: 'UPDATE public.orders SET amount = amount + 1 WHERE id = $1',
 }
