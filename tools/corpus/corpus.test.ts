@@ -7,14 +7,21 @@ describe.skipIf(findCorpus() === undefined)('the corpus', () => {
   it('ends as its plain run in a seeded sample of real migrations, or is refused for a reason', {
     timeout: 420_000,
   }, async () => {
-    const { code, output } = await runSample()
+    const { code, output } = await runSample('--sample', '40', '--seed', '20')
+    expect(output).toMatch(/ wrong +0\n/)
+    expect(code).toBe(0)
+  })
+
+  it('fails no write of an application that goes on meanwhile, and loses none', { timeout: 420_000 }, async () => {
+    const { code, output } = await runSample('--sample', '30', '--seed', '5', '--writers')
+    expect(output).toMatch(/writes meanwhile: [1-9]/)
     expect(output).toMatch(/ wrong +0\n/)
     expect(code).toBe(0)
   })
 })
 
-function runSample(): Promise<{ code: number | null; output: string }> {
-  const args = [path.join(import.meta.dirname, 'main.ts'), '--sample', '40', '--seed', '20']
+function runSample(...options: string[]): Promise<{ code: number | null; output: string }> {
+  const args = [path.join(import.meta.dirname, 'main.ts'), ...options]
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

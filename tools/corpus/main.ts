@@ -1,6 +1,6 @@
 /**
- * `npm run corpus [-- --only NAME] [--sample N] [--seed N] [--workers N] [--out FILE]`: every migration of every history,
- * one at a time, on a database whose tables hold rows: plainly and by Freehold, compared.
+ * `npm run corpus [-- --only NAME] [--sample N] [--seed N] [--workers N] [--writers] [--out FILE]`: every migration of
+ * every history, one at a time, on a database whose tables hold rows: plainly and by Freehold, compared.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -16,6 +16,8 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
+    /** An application writes rows of its own to the tables that a migration touches, while it runs by Freehold. */
+    writers: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 })
@@ -54,6 +56,7 @@ async function work(): Promise<void> {
       values.seed,
       values.sample === undefined ? '' : String(Number(values.sample) / total),
       values.id ?? '',
+      values.writers ? 'writers' : '',
     ]
     await new Promise<void>((resolve, reject) => {
       const child = fork(new URL('./worker.ts', import.meta.url), args)

@@ -24,6 +24,13 @@ export function printSums(results: MigrationResult[], ms: number): void {
     lines.push(`  ${mechanism.padEnd(31)} ${statements}`)
   }
   lines.push('', `data statements that touched no made row: ${results.reduce((sum, one) => sum + one.notExercised, 0)}`)
+  const written = results.filter(({ writes }) => writes > 0)
+  if (written.length > 0) {
+    const writes = written.reduce((sum, one) => sum + one.writes, 0)
+    const left = written.reduce((sum, one) => sum + one.tablesNotCompared, 0)
+    lines.push('', `writes meanwhile: ${writes}, beside ${written.length} migrations`)
+    lines.push(`tables whose rows were not compared then, for triggers write them: ${left}`)
+  }
   lines.push('', 'refusals')
   for (const result of results) {
     for (const { why, reason, sql } of result.outcome === 'refused' ? result.refusals : []) {

@@ -16,6 +16,10 @@ export interface MigrationResult {
   refusals: { why: string; reason: string; sql: string }[]
   warnings: string[]
   notExercised: number
+  /** Made by an application while the migration ran, each of them successful. */
+  writes: number
+  /** Tables that triggers write on behalf of those writes, whose rows are theirs to number and date. */
+  tablesNotCompared: number
   tablesWithoutRows: number
   message: string | null
   ms: number

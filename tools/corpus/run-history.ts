@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { baseline, type DeployOutcome, deploy, Problem, resolve, type Target } from '@freehold/migrations/engine'
+import { baseline, type DeployOutcome, deploy, Problem, resolve } from '@freehold/migrations/engine'
 import {
   type Catalog,
   compareCatalogs,
@@ -15,18 +15,20 @@ import {
   parseMigration,
   readCatalog,
 } from '@freehold/migrations/testing'
-import { type Client, connect, quoteIdentifier, sqlstateOf } from '@freehold/postgres'
+import { type Client, connect, quoteIdentifier } from '@freehold/postgres'
 import type { Server } from '@freehold/postgres/embedded'
+import { type Bench, createDatabase, dropDatabase, open, owner, runPlainly, targetOf } from './bench.ts'
 import type { CorpusMigration, History } from './corpus.ts'
 import type { MigrationResult } from './result.ts'
-
-const owner = 'corpus_owner'
+import { deployUnderWrites, findWrites, playOn, writtenByTriggers } from './under-writes.ts'
 
 export interface RunHistoryOptions {
   history: History
   server: Server
   /** Positions of the migrations to judge; the others are only run plainly. */
   isJudged(position: number): boolean
+  /** An application writes rows of its own meanwhile. */
+  writers: boolean
   onResult(result: MigrationResult): void
 }
 
@@ -41,7 +43,9 @@ export async function runHistory(options: RunHistoryOptions): Promise<void> {
     plain: `plain_${suffix}`,
     online: `online_${suffix}`,
     before: `before_${suffix}`,
+    scratch: `scratch_${suffix}`,
     server: options.server,
+    writers: options.writers,
     known: undefined,
   }
   try {
@@ -71,58 +75,9 @@ export async function runHistory(options: RunHistoryOptions): Promise<void> {
     await dropDatabase(admin, bench.plain)
     await dropDatabase(admin, bench.online)
     await dropDatabase(admin, bench.before)
+    await dropDatabase(admin, bench.scratch)
     await admin.end()
     await rm(folder, { recursive: true, force: true })
-  }
-}
-
-interface Bench {
-  folder: string
-  admin: Client
-  server: Server
-  plain: string
-  online: string
-  /** A copy of the plain one, for files that commit on their own. */
-  before: string
-  /** The plain database's schema, from the last comparison until something changes it. */
-  known: Catalog | undefined
-}
-
-async function createDatabase(bench: Bench, name: string, template = 'template0'): Promise<void> {
-  await dropDatabase(bench.admin, name)
-  await bench.admin.query(
-    `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)} OWNER ${owner}`,
-  )
-}
-
-async function dropDatabase(admin: Client, name: string): Promise<void> {
-  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`)
-}
-
-async function open(bench: Bench, database: string, role = owner): Promise<Client> {
-  const client = await connect({
-    connectionString: bench.server.url(database, role),
-    applicationName: 'freehold corpus',
-  })
-  await client.query(`SET search_path TO public`)
-  return client
-}
-
-/** Runs the file as one simple query, as Prisma does; extensions need rights that the owner may lack, so it is given them. */
-async function runPlainly(bench: Bench, database: string, migration: CorpusMigration): Promise<string | null> {
-  bench.known = undefined
-  const client = await open(bench, database)
-  try {
-    await client.query(migration.sql)
-    return null
-  } catch (error) {
-    const state = sqlstateOf(error)
-    if (state === undefined) {
-      throw error
-    }
-    return state
-  } finally {
-    await client.end()
   }
 }
 
@@ -138,16 +93,6 @@ async function enterAsApplied(bench: Bench, database: string, migration: CorpusM
   await resolve(targetOf(bench, database), { applied: migration.id })
 }
 
-function targetOf(bench: Bench, database: string): Target {
-  return {
-    databaseUrl: bench.server.url(database, owner),
-    migrationsFolder: bench.folder,
-    schema: 'public',
-    onFact: () => {},
-    signal: new AbortController().signal,
-  }
-}
-
 async function judge(bench: Bench, history: string, migration: CorpusMigration): Promise<MigrationResult> {
   const startedAt = Date.now()
   const result: MigrationResult = {
@@ -161,6 +106,8 @@ async function judge(bench: Bench, history: string, migration: CorpusMigration):
     refusals: [],
     warnings: [],
     notExercised: 0,
+    writes: 0,
+    tablesNotCompared: 0,
     tablesWithoutRows: 0,
     message: null,
     ms: 0,
@@ -231,15 +178,20 @@ async function emptyTables(bench: Bench): Promise<void> {
 async function tryBoth(bench: Bench, migration: CorpusMigration, result: MigrationResult): Promise<void> {
   await createDatabase(bench, bench.online, bench.plain)
   const commits = /\bcommit\b/i.test(migration.sql)
+  const writes = bench.writers && !commits ? await findWrites(bench, migration) : []
   if (commits) {
     await createDatabase(bench, bench.before, bench.plain)
   }
   const nowFrom = new Date(Date.now() - 1000)
+  await playOn(bench, bench.plain, writes)
+  result.writes = writes.length
   const plainState = await runPlainly(bench, bench.plain, migration)
   let outcome: DeployOutcome | undefined
   let problem: Problem | undefined
   try {
-    outcome = await deploy(targetOf(bench, bench.online), { phase: 'all', completePrevious: false, maxLockMs: 100 })
+    outcome = await (writes.length === 0
+      ? deploy(targetOf(bench, bench.online), { phase: 'all', completePrevious: false, maxLockMs: 100 })
+      : deployUnderWrites(bench, writes))
   } catch (error) {
     if (!(error instanceof Problem)) {
       throw error
@@ -306,11 +258,13 @@ async function expectEqual(
     // What does not parse has run on neither side.
     const statements = await parseMigration({ id: migration.id, checksum: '', sql: migration.sql }).catch(() => [])
     const volatile = findVolatileColumns(statements, expected)
+    const notCompared = result.writes === 0 ? new Set<string>() : writtenByTriggers(expected)
+    result.tablesNotCompared = notCompared.size
     const contents = differences.length > 0 ? [] : await compareContents(plain, online, expected, { volatile, nowFrom })
     // Numbers that a failed run gave out do not come back, and Freehold may have refused before it gave out any.
     const numbered =
       result.sqlstate === null ? contents : contents.filter(({ object }) => !object.startsWith('sequence '))
-    const all = [...differences, ...numbered]
+    const all = [...differences, ...numbered.filter(({ object }) => !notCompared.has(object))]
     result.outcome = all.length === 0 ? 'equal' : 'wrong'
     if (all.length > 0) {
       const shown = all

@@ -3,7 +3,7 @@ import { startTestServer } from '@freehold/postgres/embedded'
 import { findCorpus, readHistory } from './corpus.ts'
 import { runHistory } from './run-history.ts'
 
-const [name = '', seed = '1', share = '', id = ''] = process.argv.slice(2)
+const [name = '', seed = '1', share = '', id = '', writers = ''] = process.argv.slice(2)
 const server = await startTestServer(18, { max_connections: '60' })
 process.env['FREEHOLD_SHADOW_DATABASE_URL'] = server.url()
 // No statement counts as brief because its table is small: every mechanism is put to work.
@@ -16,6 +16,7 @@ try {
     isJudged: (position) =>
       history.migrations[position]?.id.startsWith(id) === true &&
       (share === '' || chance(`${seed} ${name} ${position}`) < Number(share)),
+    writers: writers !== '',
     onResult: (result) => process.send?.(result),
   })
 } finally {
