@@ -21,7 +21,7 @@ export const keepAliveTimeoutMs = 60_000
 export const streamHeartbeatMs = 15_000
 /** A mean lag above this means that answers come too late for most callers: better a quick refusal. */
 export const eventLoopLagMaxMs = 1000
-/** How often the lag is looked at. A loop that did not turn once in so long counts as overloaded, whatever the limit. */
+/** How often the lag is looked at. */
 export const eventLoopSampleMs = 1000
 export const retryAfterOverloadMs = 1000
 /** How long an idle connection is left open when draining, for the request that may be on its way. */

@@ -1,7 +1,6 @@
 // A service's app: its routes, and around them what every service keeps with its operators. No I/O until it listens,
 // so that tests call it with `app.inject`.
 
-import underPressure from '@fastify/under-pressure'
 import { baseProblems, type Route, toOpenApi } from '@freehold/contracts-base'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
@@ -14,7 +13,7 @@ import { applicationName, type ServiceIdentity } from '../identity.ts'
 import * as limits from '../limits.ts'
 import { Problem } from '../problem.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
+import { createTelemetry } from '../telemetry/telemetry.ts'
 import { answerClientError, answerOutsiders } from './client-errors.ts'
 import { type Drain, watchConnections } from './drain.ts'
 import { guardRoutes } from './guard-routes.ts'
@@ -23,6 +22,7 @@ import { observeProcess, observeRequests } from './observe.ts'
 import { answerOperations, operationPaths, type ReadyCheck } from './operations.ts'
 import { answerProblems, sendProblem, toProblem } from './problem-answers.ts'
 import { createServe, type Serve } from './serve.ts'
+import { shedOverload } from './shed-overload.ts'
 
 /** The settings that the app itself reads. CATALOG_URL may be left out by whoever brings a verifier. */
 export type ServiceConfig = Omit<BaseConfig, 'CATALOG_URL' | 'EVENTS_URL'> & { CATALOG_URL?: string | undefined }
@@ -69,7 +69,8 @@ export async function createApp(options: ServiceOptions): Promise<FastifyInstanc
   const served: Route[] = []
   observeRequests(app, telemetry, new Set(operationPaths))
   refuseUnfitRequests(app)
-  await shedOverload(app, config, telemetry)
+  const lag = shedOverload(app, config.EVENT_LOOP_LAG_MAX_MS)
+  observeProcess(telemetry, lag.meanMs)
   answerProblems(app, createMethodsFinder(served))
   guardRoutes(app, options.verifier ?? createRemoteVerifier(options, log))
   answerOperations(app, {
@@ -130,21 +131,6 @@ function refuseUnfitRequests(app: FastifyInstance): void {
       throw new Problem(baseProblems.requestMalformed, { detail: 'The header Host is missing.' })
     }
   })
-}
-
-async function shedOverload(app: FastifyInstance, config: ServiceConfig, telemetry: Telemetry): Promise<void> {
-  const spared = new Set<string | undefined>(operationPaths)
-  await app.register(underPressure, {
-    maxEventLoopDelay: config.EVENT_LOOP_LAG_MAX_MS,
-    sampleInterval: limits.eventLoopSampleMs,
-    pressureHandler: (request) => {
-      // Who looks after the service has to see it most of all when it is overloaded.
-      if (!spared.has(request.routeOptions.url)) {
-        throw new Problem(baseProblems.overloaded, { retryAfterMs: limits.retryAfterOverloadMs })
-      }
-    },
-  })
-  observeProcess(telemetry, () => app.memoryUsage().eventLoopDelay)
 }
 
 function createRemoteVerifier({ identity, config }: ServiceOptions, log: Logger): TokenVerifier {
