@@ -6,7 +6,15 @@ import { type Client, connect, quoteQualified } from '@freehold/postgres'
 import { applicationName, type ServiceIdentity } from '../identity.ts'
 import { createOutboxFloor, type OutboxFloor } from './outbox-floor.ts'
 import type { EventRecord, EventTransport } from './transport.ts'
-import { backoffAfter, pause, toErrorText, type Worker, type WorkerLog, type WorkerStatus } from './worker.ts'
+import {
+  backoffAfter,
+  endSoonAfter,
+  pause,
+  toErrorText,
+  type Worker,
+  type WorkerLog,
+  type WorkerStatus,
+} from './worker.ts'
 
 export interface RelayOptions {
   databaseUrl: string
@@ -94,7 +102,10 @@ async function relayOverOneSession(
     let idle: number = idleMs.first
     while (!signal.aborted) {
       const relayed = await relayBatch(client, schema, floor, (rows) =>
-        withSignsOfLife(client, transport.publish(rows.map((row) => toRecord(row, identity.name)))),
+        withSignsOfLife(
+          client,
+          endSoonAfter(signal, transport.publish(rows.map((row) => toRecord(row, identity.name)))),
+        ),
       )
       setState('relaying')
       if (relayed === 0) {

@@ -40,6 +40,52 @@ export async function pause(durationMs: number, signal: AbortSignal): Promise<vo
   })
 }
 
+/**
+ * How long a worker that is told to end waits for what is under way: enough for a transport that is well. What is given up
+ * then is still in the outbox, or comes from the transport again.
+ */
+const endingMsMax = 1_000
+
+/** Returns what the work gives; rejects when it is not over soon after the signal. */
+export async function endSoonAfter<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let giveUp: () => void = () => {}
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new Error(`not over ${endingMsMax} ms after its worker was told to end`))
+  })
+  let timer: NodeJS.Timeout | undefined
+  const countDown = (): void => {
+    timer = setTimeout(giveUp, endingMsMax)
+  }
+  signal.addEventListener('abort', countDown, { once: true })
+  if (signal.aborted) {
+    countDown()
+  }
+  try {
+    return await Promise.race([work, givenUp])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', countDown)
+  }
+}
+
+/** Resolves when the work is over, however it ends, or after the time. */
+export async function waitAtMost(durationMs: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const ended = work.then(
+    () => {},
+    () => {},
+  )
+  await Promise.race([ended, pause(durationMs, over.signal)])
+  over.abort()
+}
+
+/** Resolves when the signal is aborted. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  }
+}
+
 /** Returns the text of an error for a status or a dead letter, with that of its causes. */
 export function toErrorText(error: unknown): string {
   // Postgres stores no NUL, and a message may repeat what the event holds.

@@ -1,7 +1,7 @@
 import type { Admin, Kafka, KafkaConfig, Producer } from 'kafkajs'
 import { applicationName, type ServiceIdentity } from '../../identity.ts'
 import type { EventRecord, EventTransport } from '../transport.ts'
-import { toErrorText, type WorkerLog } from '../worker.ts'
+import { toErrorText, type WorkerLog, waitAtMost } from '../worker.ts'
 import { toBatches } from './messages.ts'
 import { subscribeToKafka } from './subscribe-to-kafka.ts'
 
@@ -19,6 +19,7 @@ const sessionTimeoutMsDefault = 10_000
 const partitionsDefault = 8
 // message.max.bytes of a broker is 1,048,588 by default, and counts a whole batch of a partition.
 const batchBytesMax = 900 * 1024
+const disconnectMsMax = 250
 // A broker that is restarted is back within some 10 s; the caller tries again after that.
 const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 }
 
@@ -80,7 +81,8 @@ export function createKafkaTransport(options: KafkaOptions): EventTransport {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()))
       const current = producing
       producing = undefined
-      await current?.then((producer) => producer.disconnect()).catch(() => {})
+      // One that is still connecting to a broker that is down goes on with it for as long as its retries last.
+      await waitAtMost(disconnectMsMax, current?.then((producer) => producer.disconnect()) ?? Promise.resolve())
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Batch, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { EventRecord, SubscribeOptions, Subscription } from '../transport.ts'
-import { backoffAfter, pause, type WorkerLog } from '../worker.ts'
+import { backoffAfter, pause, untilAborted, type WorkerLog, waitAtMost } from '../worker.ts'
 import { joinCalls } from './join-calls.ts'
 import { fromMessage } from './messages.ts'
 
@@ -13,6 +13,8 @@ export interface KafkaSubscribeOptions extends SubscribeOptions {
 
 const signOfLifeMs = 1_000
 const fetchWaitMs = 500
+// A broker that is down cannot be told that a member leaves; it learns of it by the member's silence.
+const leaveMsMax = 1_000
 // What one fetch brings is applied in one transaction: large enough to work off a backlog, small enough to repeat. A
 // broker answers with a first batch that is larger all the same.
 const fetchBytes = { partition: 256 * 1024, all: 1024 * 1024 }
@@ -52,7 +54,11 @@ async function runConsumer(
   onProgress: () => void,
 ): Promise<void> {
   const { group, topics, sessionTimeoutMs } = options
-  await options.makeTopics(topics)
+  const ended = untilAborted(stopped)
+  await Promise.race([options.makeTopics(topics), ended])
+  if (stopped.aborted) {
+    return
+  }
   const kafka = await options.open()
   const consumer = kafka.consumer({
     groupId: group,
@@ -72,23 +78,26 @@ async function runConsumer(
       }
     })
   })
-  const ended = new Promise<void>((resolve) => {
-    if (stopped.aborted) {
-      resolve()
-    }
-    stopped.addEventListener('abort', () => resolve(), { once: true })
-  })
+  const work: Work = { underWay: Promise.resolve() }
   try {
-    await Promise.race([startConsumer(consumer, options, onProgress), crashed, ended])
+    await Promise.race([startConsumer(consumer, options, work, onProgress), crashed, ended])
     await Promise.race([ended, crashed])
   } finally {
-    await consumer.disconnect().catch(() => {})
+    const leaving = consumer.disconnect().catch(() => {})
+    await work.underWay.catch(() => {})
+    await waitAtMost(leaveMsMax, leaving)
   }
+}
+
+/** The records that are being applied: whoever ends waits for them, whatever the broker is like. */
+interface Work {
+  underWay: Promise<void>
 }
 
 async function startConsumer(
   consumer: Consumer,
   options: KafkaSubscribeOptions,
+  work: Work,
   onProgress: () => void,
 ): Promise<void> {
   await consumer.connect()
@@ -97,7 +106,7 @@ async function startConsumer(
     autoCommit: false,
     partitionsConsumedConcurrently: partitionsAtOnce,
     eachBatch: joinCalls(async (payloads) => {
-      await consumeBatches(payloads, options)
+      await consumeBatches(payloads, options, work)
       onProgress()
     }),
   })
@@ -107,7 +116,11 @@ async function startConsumer(
  * Delivers the partitions of a fetch as one batch and commits their offsets together; throws when either fails, and then
  * KafkaJS fetches the same offsets again.
  */
-async function consumeBatches(payloads: EachBatchPayload[], { onRecords, log }: KafkaSubscribeOptions): Promise<void> {
+async function consumeBatches(
+  payloads: EachBatchPayload[],
+  { onRecords, log }: KafkaSubscribeOptions,
+  work: Work,
+): Promise<void> {
   const live = payloads.filter(
     ({ batch, isRunning, isStale }) => isRunning() && !isStale() && batch.messages.length > 0,
   )
@@ -122,7 +135,8 @@ async function consumeBatches(payloads: EachBatchPayload[], { onRecords, log }: 
   }, signOfLifeMs)
   try {
     if (records.length > 0) {
-      await onRecords(records)
+      work.underWay = onRecords(records)
+      await work.underWay
     }
   } finally {
     clearInterval(signOfLife)
