@@ -13,7 +13,8 @@ instances; who may do what; and who did. This page is made from the contract by 
   owner of the service, for it holds the approvals and limits of migrations; an operator, which a service's own key is,
   may change the rest.
 - **Configuration** is typed by \`config.schema\` of that file. Of each setting counts what was set, else the file's value,
-  else the default. Each change is a version and an event, so that running instances learn of it at once. Secrets are
+  else the default. Each change is a version and an event, so that running instances learn of it at once; who
+  hears no events follows \`GET …/configuration/changes\` ([below](#following-a-configuration)). Secrets are
   sealed with AES-256-GCM under \`CONFIG_KEY\`, named by an id in answers and events, and read by the service itself only
   (\`POST …/configuration/readings\`, with a key of kind \`service\`); each reading is in the audit log.
 - **Releases** never change: the same one again is answered with 200, another one under the same version is refused, and
@@ -35,13 +36,32 @@ instances; who may do what; and who did. This page is made from the contract by 
   \`GET /v1/audit-verification\`, even one made by the database's owner. Keep its \`head\` elsewhere to prove the past.
 `
 
+const following = `
+## Following a configuration
+
+\`\`\`
+curl -N -H "Authorization: Bearer $TOKEN" "$CATALOG_URL/v1/services/orders/configuration/changes?after=7"
+
+id: 8
+data: {"serviceId":"orders","version":8,"settings":{"pageSize":{"origin":"set","value":50, …}}, …}
+\`\`\`
+
+Each event holds the whole configuration, without the values of secrets: one whose \`secretId\` has changed is read anew
+(\`POST …/configuration/readings\`). First comes what holds now, unless \`after\` names its version; then each change, within
+a quarter of a second; of several in quick succession the last. The stream ends with the token that opened it, and when the
+service drains, without the event \`end\`. Ask again with a new token and the last version as \`after\`, or as the header
+\`Last-Event-ID\`, which an \`EventSource\` sends by itself: nothing is missed. In TypeScript \`createCatalogClient(…)
+.followConfiguration\` is the same as an iteration.
+`
+
 /** Returns docs/reference/catalog.md. */
 export function renderCatalogPage(): string {
   return [
     prose,
     '## Routes\n',
     ...table(['Route', 'Who', 'What'], Object.values<Route>(catalogRoutes).map(toRouteRow)),
-    '\n## Events\n',
+    following,
+    '## Events\n',
     ...table(
       ['Type', 'When'],
       Object.values<EventDefinition>(catalogEvents).map(({ type, summary }) => [`\`${type}\``, summary ?? '']),

@@ -8,12 +8,14 @@ import { type Catalog, openCatalog } from './open-catalog.ts'
 let server: Server
 let catalog: Catalog
 let authorization: string
+let address: string
 
 beforeAll(async () => {
   server = await startTestServer(18)
   catalog = await openCatalog(server, 'bad_input')
   const { token } = await catalog.ring.sign({ subject: 'orders', roles: { '*': 'owner' } })
   authorization = `Bearer ${token}`
+  address = await catalog.app.listen({ port: 0 })
   const owner = await catalog.as('person:ann', { '*': 'owner' })
   await owner('POST', '/v1/services', {
     serviceId: 'orders',
@@ -113,6 +115,15 @@ function nearMiss(route: Route): fc.Arbitrary<unknown> {
   return fc.tuple(fc.constantFrom(...words), body).map(([word, value]) => ({ ...near[route.path], [word]: value }))
 }
 
+/** Asks for a stream, which stays open, and lets go of it when its answer has begun. */
+async function open(url: string) {
+  const gone = new AbortController()
+  const response = await fetch(address + url, { headers: { authorization }, signal: gone.signal })
+  const body = response.ok ? '' : await response.text()
+  gone.abort()
+  return { statusCode: response.status, body, json: () => JSON.parse(body) }
+}
+
 async function send(route: Route, url: string, payload: unknown) {
   return await catalog.app.inject({
     method: route.method,
@@ -137,8 +148,11 @@ describe('bad input', () => {
         const path = route.path
           .replace(/:serviceId/, parts[0]?.length === 0 ? 'x' : 'orders')
           .replace(/:\w+/g, () => places.pop() ?? '')
-        const url = `${path}?limit=${query}&cursor=${query}&from=${query}&to=${query}`
-        const answer = await send(route, url, route.body === undefined ? undefined : payload)
+        const url = `${path}?limit=${query}&cursor=${query}&from=${query}&to=${query}&after=${query}`
+        const answer =
+          route.stream === true
+            ? await open(url)
+            : await send(route, url, route.body === undefined ? undefined : payload)
         expect(answer.statusCode, `${url} ${answer.body}`).toBeLessThan(500)
         if (answer.statusCode >= 400) {
           expect(ProblemDocument.parse(answer.json()).status).toBe(answer.statusCode)

@@ -64,8 +64,20 @@ const definitions: PlatformCommandDefinition[] = [
     configure: (command) =>
       limit(command)
         .option('--type <prefix>', 'only types that begin so', parseNotEmpty)
-        .option('--key <key>', 'only of this key', parseNotEmpty)
-        .option('--dead-letters', 'those that could not be applied instead'),
+        .option('--key <key>', 'only of this key', parseNotEmpty),
+  },
+  {
+    name: 'events dead-letters',
+    summary: 'show the events that services could not apply, or one of them with its data',
+    configure: (command) => command.argument('[id]', 'of the one that is shown whole'),
+  },
+  {
+    name: 'events replay',
+    summary: 'apply dead letters again, and what waits behind them',
+    configure: (command) =>
+      command
+        .argument('[id...]', 'of the dead letters, as events dead-letters shows them')
+        .option('--topic <topic>', 'all of this topic', parseNotEmpty),
   },
   {
     name: 'config get',
@@ -130,6 +142,10 @@ export function addPlatformCommands(
         parseNotEmpty,
       )
     definition.configure(command)
+    if (second === undefined) {
+      // A command by itself may have others below it, which take its options too.
+      parents.set(first, command)
+    }
     command.action(async () => {
       const { runPlatformCommand } = await import('./platform/index.ts')
       const { args } = command

@@ -1,6 +1,7 @@
 import { migrationsRoutes } from '@freehold/contracts-migrations'
 import { applicationName, createApp, createLogger, type ServiceIdentity, type TokenVerifier } from '@freehold/service'
 import {
+  answerDeadLetters,
   type EventTransport,
   openEvents,
   startConsumer,
@@ -44,11 +45,15 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const store = openStore({ databaseUrl: config.DATABASE_URL, applicationName: name, connectionsMax: 10 })
   const sources: ConnectionSources = { keys: config.SEALING_KEYS, env, secretsFolder: config.SECRETS_FOLDER }
   const transport = options.transport ?? openEvents(config.EVENTS_URL, identity, config)
-  const workers = startWorkers(toSetup({ config, store, sources, applicationName: name, log }), {
-    config,
-    transport,
-    identity,
+  const consumer = startConsumer({
+    ...{ db: store, schema: serviceName, transport, group: serviceName, log },
+    handlers: [onStrategyChanged],
   })
+  const workers = [
+    startRelay({ databaseUrl: config.DATABASE_URL, schema: serviceName, transport, identity, log }),
+    consumer,
+    ...(config.WORKERS === 'off' ? [] : startWorkers(toSetup({ config, store, sources, applicationName: name, log }))),
+  ]
   const onClose = async (): Promise<void> => {
     await Promise.all(workers.map(async (worker) => await worker.close()))
     if (options.transport === undefined) {
@@ -67,6 +72,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       answerPlans(serve, store)
       answerRuns(serve, store)
       answerFleetRuns(serve, store)
+      answerDeadLetters(serve, consumer)
     },
     ready: [{ name: 'database', check: () => checkStore(store) }],
     onClose,
@@ -96,19 +102,8 @@ function toSetup({ config, ...parts }: SetupParts): WorkerSetup {
   }
 }
 
-function startWorkers(
-  setup: WorkerSetup,
-  { config, transport, identity }: { config: MigrationsConfig; transport: EventTransport; identity: ServiceIdentity },
-): Worker[] {
-  const { DATABASE_URL: databaseUrl } = config
-  const { store: db, log } = setup
-  const ground = [
-    startRelay({ databaseUrl, schema: serviceName, transport, identity, log }),
-    startConsumer({ db, schema: serviceName, transport, group: serviceName, handlers: [onStrategyChanged], log }),
-  ]
-  return config.WORKERS === 'off'
-    ? ground
-    : [...ground, startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
+function startWorkers(setup: WorkerSetup): Worker[] {
+  return [startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
 }
 
 /** The broker is not asked: what cannot be told to others yet waits in the outbox. */

@@ -1,6 +1,7 @@
 import { catalogRoutes as routes } from '@freehold/contracts-catalog'
 import type { SealingKeys, Serve } from '@freehold/service'
 import { changeConfiguration } from '../domain/configuration/change-configuration.ts'
+import { createConfigurationWatch, followConfiguration } from '../domain/configuration/follow-configuration.ts'
 import { readValues } from '../domain/configuration/read-values.ts'
 import { restoreConfiguration } from '../domain/configuration/restore-configuration.ts'
 import { settingsOf, toConfiguration } from '../domain/configuration/to-configuration.ts'
@@ -11,12 +12,16 @@ import { getService } from '../store/services.ts'
 
 /** Answers for the configuration of services. */
 export function serveConfiguration(serve: Serve, store: Store, keys: SealingKeys): void {
+  const watch = createConfigurationWatch(store)
   serve(routes.getConfiguration, async ({ params }) => {
     const { id, configuration_version: version } = await getService(store, params.serviceId)
     return toConfiguration(await getConfigurationVersion(store, id, version))
   })
   serve(routes.changeConfiguration, async ({ identity, params, body }) =>
     changeConfiguration(store, keys, identity.subject, params.serviceId, body),
+  )
+  serve(routes.followConfiguration, async ({ params: { serviceId }, query: { after }, signal }) =>
+    followConfiguration(store, watch, { serviceId, after: after ?? 0, signal }),
   )
   serve(routes.listConfigurationVersions, async ({ params, query }) => {
     const { id } = await getService(store, params.serviceId)

@@ -64,6 +64,16 @@ export async function listConfigurationVersions(store: Store, serviceId: string,
   )
 }
 
+/** Returns the current version of each of the services. */
+export async function readCurrentVersions(store: Store, serviceIds: string[]): Promise<Map<string, number>> {
+  const rows = await store
+    .selectFrom('services')
+    .select(['id', 'configuration_version'])
+    .where('id', 'in', serviceIds)
+    .execute()
+  return new Map(rows.map(({ id, configuration_version: version }) => [id, version]))
+}
+
 /** Returns the sealed values of secrets by their ids. */
 export async function readSecrets(store: Store, ids: string[]): Promise<Map<string, string>> {
   const rows =

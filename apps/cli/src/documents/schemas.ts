@@ -10,6 +10,7 @@ import {
   deadLettersDocument,
   eventsDocument,
   initDocument,
+  replayedDocument,
   serviceAddedDocument,
 } from '../platform/documents/service-documents.ts'
 import {
@@ -32,7 +33,7 @@ const documents = {
   'baseline.json': ['What freehold migrate baseline --json prints', baselineDocument],
   'configuration.json': ['What freehold config get, set and rollback print with --json', configurationDocument],
   'configuration-history.json': ['What freehold config history --json prints', configurationHistoryDocument],
-  'dead-letters.json': ['What freehold events --dead-letters --json prints', deadLettersDocument],
+  'dead-letters.json': ['What freehold events dead-letters --json prints', deadLettersDocument],
   'deploy.json': ['What freehold migrate deploy --json and complete --json print', deployDocument],
   'drift.json': ['What freehold migrate drift --json prints', driftDocument],
   'error.json': ['What every command prints with --json where it did not end well', errorDocument],
@@ -45,6 +46,7 @@ const documents = {
     planOutcomeDocument,
   ],
   'platform-status.json': ['What freehold status --json prints', platformStatusDocument],
+  'replayed.json': ['What freehold events replay --json prints', replayedDocument],
   'resolve.json': ['What freehold migrate resolve --json prints', resolveDocument],
   'service-added.json': ['What freehold service add --json prints', serviceAddedDocument],
   'service-status.json': ['What freehold migrate status --service --json prints on a platform', serviceStatusDocument],

@@ -22,6 +22,8 @@ const commands: Record<string, () => Promise<Loaded>> = {
   'config rollback': async () => toLoaded((await import('./commands/config.ts')).runConfigRollback),
   'config set': async () => toLoaded((await import('./commands/config.ts')).runConfigSet),
   events: async () => toLoaded((await import('./commands/events.ts')).runEvents),
+  'events dead-letters': async () => toLoaded((await import('./commands/dead-letters.ts')).runDeadLetters),
+  'events replay': async () => toLoaded((await import('./commands/dead-letters.ts')).runReplay),
   init: async () => toLoaded((await import('./commands/init.ts')).runInit),
   'service add': async () => toLoaded((await import('./commands/service-add.ts')).runServiceAdd),
   up: async () => toLoaded((await import('./commands/up.ts')).runUp),

@@ -77,6 +77,11 @@ export const platformProblems = {
     kind: 'refused',
     hint: 'read the plan, then run the same command with --approve REASON',
   },
+  letterNotFound: {
+    code: 'FHD_PLATFORM_LETTER_NOT_FOUND',
+    kind: 'refused',
+    hint: 'it may have been applied meanwhile; freehold events dead-letters shows those that are there',
+  },
   runEnded: {
     code: 'FHD_PLATFORM_RUN_ENDED',
     kind: 'refused',

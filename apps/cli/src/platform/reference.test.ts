@@ -18,7 +18,7 @@ describe('docs/reference/platform.md', () => {
   it('describes every command and every option of it', async () => {
     const commandsOf = async (...words: string[]): Promise<string[][]> => {
       const help = (await runFake([...words, '--help'])).stdout
-      const names = [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z]+)\b/gm)].map(
+      const names = [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(
         ([, name = '']) => name,
       )
       const inner = names

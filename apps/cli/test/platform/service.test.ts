@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Client, connect } from '@freehold/postgres'
 import { type Server, startTestServer } from '@freehold/postgres/embedded'
@@ -7,6 +7,15 @@ import { createWorkplace, type RunningPlatform, type Workplace } from './running
 
 const timeoutMs = 180_000
 const password = 'a-password-of-the-shop'
+
+const fileWith = (approval: string): string => `migrate: { approval: ${approval} }
+config:
+  schema:
+    type: object
+    properties:
+      requestsMax: { type: integer, default: 5 }
+      smtpPassword: { type: string, secret: true }
+`
 
 describe('a service on a platform', { timeout: timeoutMs }, () => {
   let server: Server
@@ -137,17 +146,7 @@ describe('a service on a platform', { timeout: timeoutMs }, () => {
     const wrong = await place.runJson('error.json', ...apply)
     expect(wrong).toMatchObject({ exitCode: 1, document: { error: { code: 'FHD_PLATFORM_FILE_INVALID' } } })
     expect(JSON.stringify(wrong.document)).toContain('freehold.yaml:2:')
-    await write(
-      'freehold.yaml',
-      `migrate: { approval: always }
-config:
-  schema:
-    type: object
-    properties:
-      requestsMax: { type: integer, default: 5 }
-      smtpPassword: { type: string, secret: true }
-`,
-    )
+    await write('freehold.yaml', fileWith('always'))
     const changes = expect.arrayContaining([{ pointer: '/migrate/approval', before: 'destructive', after: 'always' }])
     expect(await place.runJson('applied.json', ...apply, '--dry-run', '--exit-code')).toMatchObject({
       exitCode: 3,
@@ -187,6 +186,45 @@ config:
     })
   })
 
+  it('shows the events that a service could not apply, and applies them again', async () => {
+    const { passwords } = JSON.parse(await readFile(path.join(place.folder, '.freehold/secrets.json'), 'utf8')) as {
+      passwords: Record<string, string>
+    }
+    const role = 'migrations_migrator'
+    const address = `127.0.0.1:${platform.postgresPort}/migrations`
+    const connectionString = `postgresql://${role}:${passwords[role]}@${address}`
+    const migrator = await connect({ connectionString, applicationName: 'test' })
+    await migrator.query('REVOKE INSERT, UPDATE ON migrations.policies FROM migrations')
+    await write('freehold.yaml', fileWith('destructive'))
+    await place.runJson('applied.json', 'apply', '--name', 'orders')
+    const list = ['events', 'dead-letters', '--service', 'migrations']
+    const letterId = await vi.waitFor(
+      async () => {
+        const { document } = await place.runJson('dead-letters.json', ...list)
+        expect(document['deadLetters']).toMatchObject([{ service: 'migrations', key: 'orders', attempts: 6 }])
+        return (document['deadLetters'] as { letterId: string }[])[0]?.letterId ?? ''
+      },
+      { timeout: 60_000, interval: 100 },
+    )
+    expect(await place.runJson('dead-letters.json', 'events', 'dead-letters', letterId)).toMatchObject({
+      exitCode: 0,
+      document: { deadLetters: [{ letterId, data: { serviceId: 'orders' } }] },
+    })
+    expect(await place.runJson('replayed.json', 'events', 'replay', letterId)).toMatchObject({
+      exitCode: 1,
+      document: { records: 0, failed: [{ service: 'migrations', letterId }] },
+    })
+    await migrator.query('GRANT INSERT, UPDATE ON migrations.policies TO migrations')
+    await migrator.end()
+    expect(await place.runJson('replayed.json', 'events', 'replay', '--topic', 'freehold.catalog.strategy.v1')).toEqual(
+      { exitCode: 0, document: { records: 1, failed: [] } },
+    )
+    expect(await place.runJson('error.json', 'events', 'replay', letterId)).toMatchObject({
+      exitCode: 1,
+      document: { error: { code: 'FHD_PLATFORM_LETTER_NOT_FOUND' } },
+    })
+  })
+
   it('leaves a trace of all this in the events and in the audit log', async () => {
     const { document } = await place.runJson(
       'events.json',
@@ -198,7 +236,7 @@ config:
     )
     const types = (document['events'] as { type: string }[]).map(({ type }) => type)
     expect(types).toEqual(expect.arrayContaining(['freehold.migrations.run.completed.v1']))
-    expect(await place.runJson('dead-letters.json', 'events', '--dead-letters')).toMatchObject({
+    expect(await place.runJson('dead-letters.json', 'events', 'dead-letters')).toMatchObject({
       exitCode: 0,
       document: { deadLetters: [] },
     })

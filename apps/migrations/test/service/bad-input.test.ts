@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { ProblemDocument, type Route } from '@freehold/contracts-base'
 import { migrationsRoutes } from '@freehold/contracts-migrations'
 import fc from 'fast-check'
@@ -7,7 +8,15 @@ import { buildService, type Service } from './service.ts'
 
 let platform: Platform
 let service: Service
-const known = { serviceId: 'shop', databaseId: '', migrationSetId: '', planId: '', runId: '', fleetRunId: '' }
+const known = {
+  serviceId: 'shop',
+  databaseId: '',
+  migrationSetId: '',
+  planId: '',
+  runId: '',
+  fleetRunId: '',
+  letterId: '',
+}
 
 beforeAll(async () => {
   platform = await startPlatform()
@@ -24,6 +33,7 @@ beforeAll(async () => {
   known.runId = (await client.startRun({ params: { ...params, databaseId: database.id }, body })).id
   // At rest, so that who follows it is told all and let go.
   await client.cancelRun({ params: { ...params, runId: known.runId } })
+  known.letterId = randomUUID()
   known.fleetRunId = (await client.startFleetRun({ params, body: { ...body, databaseIds: [other.id] } })).id
 })
 
@@ -78,6 +88,7 @@ const bodies: Record<string, () => object> = {
   startRun: () => ({ migrationSetId: known.migrationSetId, planId: known.planId, notBefore: '2026-01-01T00:00:00Z' }),
   decideRun: () => ({ decision: 'approved', reason: 'because', contentHash: 'abc' }),
   startFleetRun: () => ({ migrationSetId: known.migrationSetId, databaseIds: [known.databaseId], parallelMax: 2 }),
+  replayDeadLetters: () => ({ topic: 'freehold.catalog.strategy.v1', cursor: known.letterId }),
 }
 
 /** Returns the places of a value, as lists of keys. */
@@ -111,7 +122,7 @@ function callsOf(name: string, route: Route): fc.Arbitrary<Call> {
     { weight: 3, arbitrary: fc.constant({}) },
     { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...names), text).map(([key, value]) => ({ [key]: value })) },
   )
-  const query = fc.tuple(fc.constantFrom('limit', 'cursor', 'state', 'after', 'fleetRunId', 'x'), text)
+  const query = fc.tuple(fc.constantFrom('limit', 'cursor', 'state', 'after', 'fleetRunId', 'type', 'key', 'x'), text)
   const base = bodies[name]?.() ?? {}
   const body = fc.tuple(fc.constantFrom(...placesOf(base)), odd).map(([place, value]) => replaceAt(base, place, value))
   return fc.record({ params, query: query.map(([key, value]) => `${key}=${value}`), body })

@@ -66,6 +66,7 @@ describe('defineRoute', () => {
     [{ body: Order }, /a GET has no body/],
     [{ response: { 404: Order } }, /response describes successes/],
     [{ response: { 201: Order }, stream: true } as const, /a stream answers a GET with 200/],
+    [{ resumesBy: 'position' }, /what resumes is a stream/],
   ])('refuses parts that contradict each other: %j', (change, message) => {
     expect(() => defineRoute({ ...sound, ...change })).toThrow(message)
     expect(defineRoute(sound)).toBe(sound)

@@ -7,10 +7,19 @@ export {
   StreamInterrupted,
   UnreachableError,
 } from './client.ts'
+export {
+  DeadLetter,
+  deadLetterProblems,
+  deadLetterRoutes,
+  LetterReplay,
+  TopicReplay,
+  WholeDeadLetter,
+} from './dead-letters.ts'
 export { defineEvent, type EventDefinition } from './event.ts'
 export { toEventSchemas } from './event-schemas.ts'
 export { type Caller, identityRoutes, PublicKey, tokenAudience } from './identity.ts'
 export { type OpenApiDocument, type OpenApiInfo, type OpenApiOperation, toOpenApi } from './openapi.ts'
+export { pageOf, pageQuery, Time } from './page.ts'
 export {
   baseProblems,
   type ProblemDefinition,

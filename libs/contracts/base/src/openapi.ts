@@ -49,7 +49,11 @@ export function toOpenApi(routes: Record<string, Route>, info: OpenApiInfo): Ope
 }
 
 function toOperation(name: string, route: Route, schemas: NamedSchemas): OpenApiOperation {
-  const parameters = [...toParameters(route.params, 'path', schemas), ...toParameters(route.query, 'query', schemas)]
+  const parameters = [
+    ...toParameters(route.params, 'path', schemas),
+    ...toParameters(route.query, 'query', schemas),
+    ...(route.resumesBy === undefined ? [] : [lastEventId]),
+  ]
   return {
     operationId: name,
     summary: route.summary,
@@ -67,6 +71,14 @@ function toOperation(name: string, route: Route, schemas: NamedSchemas): OpenApi
     responses: { ...toSuccesses(route, schemas), ...toFailures(route, schemas) },
     'x-freehold-access': route.access,
   }
+}
+
+const lastEventId = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'In place of after, as clients send it that connect again by themselves',
+  schema: { type: 'integer', minimum: 0 },
 }
 
 function toParameters(

@@ -29,6 +29,11 @@ export interface Route {
   readonly problems: readonly ProblemDefinition[]
   /** Answers with server-sent events; the schema under 200 is that of one event's data. */
   readonly stream?: true
+  /**
+   * Of a stream: the number in an event's data that is the event's id. The query parameter `after`, or the header
+   * Last-Event-ID of a client that connects again by itself, goes on behind it.
+   */
+  readonly resumesBy?: string
 }
 
 /** Returns the route as given, checked: throws a TypeError when its parts contradict each other. */
@@ -70,6 +75,9 @@ function findFault(route: Route): string | undefined {
   }
   if (route.stream === true && (route.method !== 'GET' || statuses.join() !== '200')) {
     return 'a stream answers a GET with 200'
+  }
+  if (route.resumesBy !== undefined && (route.stream !== true || route.query?.shape['after'] === undefined)) {
+    return 'what resumes is a stream, with the query parameter after'
   }
   return undefined
 }

@@ -27,9 +27,9 @@ export async function* readServerSentEvents(body: ReadableStream<Uint8Array>): A
 }
 
 /** Returns one event as text: `data` on as many lines as it has. */
-export function writeServerSentEvent({ event, data }: ServerSentEvent): string {
+export function writeServerSentEvent({ event, data, id }: ServerSentEvent & { id?: number }): string {
   const head = event === 'message' ? '' : `event: ${event}\n`
-  return `${head}${data
+  return `${id === undefined ? '' : `id: ${id}\n`}${head}${data
     .split('\n')
     .map((line) => `data: ${line}\n`)
     .join('')}\n`

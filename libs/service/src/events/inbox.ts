@@ -158,6 +158,7 @@ export async function pruneInbox(db: Kysely<unknown>, inbox: Inbox, days: number
   return Number(numAffectedRows ?? 0)
 }
 
-function tableOf({ schema }: Inbox, name: 'inbox' | 'dead_letters') {
+/** Returns a table of the inbox by its whole name. */
+export function tableOf({ schema }: Inbox, name: 'inbox' | 'dead_letters') {
   return sql.table(`${schema}.${name}`)
 }

@@ -1,3 +1,4 @@
+export { answerDeadLetters } from './answer-dead-letters.ts'
 export { type EventHandler, on } from './event-handler.ts'
 export { createKafkaTransport, type KafkaOptions } from './kafka/create-kafka-transport.ts'
 export { openEvents } from './open-events.ts'

@@ -1,3 +1,4 @@
+import type { LetterReplay, TopicReplay } from '@freehold/contracts-base'
 import type { Kysely } from 'kysely'
 import { applyRecord, isTransient } from './apply-records.ts'
 import type { EventHandler } from './event-handler.ts'
@@ -10,14 +11,11 @@ import {
   orderOf,
   removeLetter,
 } from './inbox.ts'
+import { listFirstLetters } from './read-letters.ts'
 import { toErrorText } from './worker.ts'
 
 /** How a replay ended; `records` counts what was applied, those that waited behind the letter included. */
-export type ReplayOutcome =
-  | { outcome: 'applied'; records: number }
-  | { outcome: 'failed'; records: number; letterId: string; error: string }
-  | { outcome: 'waits'; behindLetterId: string }
-  | { outcome: 'notFound' }
+export type ReplayOutcome = LetterReplay | { outcome: 'notFound' }
 
 interface Replaying {
   db: Kysely<unknown>
@@ -26,10 +24,15 @@ interface Replaying {
 }
 
 /**
- * Applies a dead letter, or gives it up, and then applies in order what waits behind it, up to the first that fails. A
- * letter that is not the first of its key waits itself, and nothing is done.
+ * Applies a dead letter, or gives it up, and then applies in order what waits behind it, up to the first that fails, or
+ * until the signal. A letter that is not the first of its key waits itself, and nothing is done.
  */
-export async function replayLetter(replaying: Replaying, id: string, how: 'apply' | 'discard'): Promise<ReplayOutcome> {
+export async function replayLetter(
+  replaying: Replaying,
+  id: string,
+  how: 'apply' | 'discard',
+  signal?: AbortSignal,
+): Promise<ReplayOutcome> {
   const order = await findOrderOfLetter(replaying.db, replaying.inbox, id)
   if (order === undefined) {
     return { outcome: 'notFound' }
@@ -38,14 +41,46 @@ export async function replayLetter(replaying: Replaying, id: string, how: 'apply
   if (first.outcome === 'empty' || first.outcome === 'other') {
     return first.outcome === 'empty' ? { outcome: 'notFound' } : { outcome: 'waits', behindLetterId: first.letterId }
   }
-  let records = 0
   let step: Step = first
+  let records = step.outcome === 'done' && how === 'apply' ? 1 : 0
   while (step.outcome === 'done') {
+    if (signal?.aborted === true) {
+      const next = await findFirstLetter(replaying.db, replaying.inbox, order)
+      return next === undefined
+        ? { outcome: 'applied', records }
+        : { outcome: 'interrupted', records, letterId: next.id }
+    }
     step = await replayFirst(replaying, order, 'apply')
     records += step.outcome === 'done' ? 1 : 0
   }
-  records += how === 'apply' && first.outcome === 'done' ? 1 : 0
   return step.outcome === 'failed' ? { ...step, records } : { outcome: 'applied', records }
+}
+
+const keysMax = 100
+
+/** Replays the first letter of each key of the topic, after the one named: of so many keys, or until the signal. */
+export async function replayTopic(
+  replaying: Replaying,
+  topic: string,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<TopicReplay> {
+  const first = await listFirstLetters(replaying.db, replaying.inbox, { topic, after, limit: keysMax + 1 })
+  const told: TopicReplay = { records: 0, failed: [], nextCursor: null }
+  for (const [index, id] of first.slice(0, keysMax).entries()) {
+    const replay = await replayLetter(replaying, id, 'apply', signal)
+    told.records += 'records' in replay ? replay.records : 0
+    if (replay.outcome === 'failed') {
+      told.failed.push({ letterId: replay.letterId, error: replay.error })
+    }
+    // What is left of a key that was interrupted was put aside later, and so stands behind the cursor.
+    const isMore = index + 1 < first.length || replay.outcome === 'interrupted'
+    told.nextCursor = isMore ? id : null
+    if (signal.aborted) {
+      break
+    }
+  }
+  return told
 }
 
 type Step =

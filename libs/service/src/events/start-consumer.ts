@@ -1,8 +1,10 @@
+import type { DeadLetter, TopicReplay, WholeDeadLetter } from '@freehold/contracts-base'
 import type { Kysely } from 'kysely'
 import { type Applying, applyRecords } from './apply-records.ts'
 import type { EventHandler } from './event-handler.ts'
 import { type Inbox, pruneInbox } from './inbox.ts'
-import { type ReplayOutcome, replayLetter } from './replay-letters.ts'
+import { findLetter, type LetterQuery, listLetters } from './read-letters.ts'
+import { type ReplayOutcome, replayLetter, replayTopic } from './replay-letters.ts'
 import type { EventTransport } from './transport.ts'
 import { toErrorText, type Worker, type WorkerLog, type WorkerStatus } from './worker.ts'
 
@@ -19,8 +21,13 @@ export interface ConsumerOptions<Tables> {
 }
 
 export interface Consumer extends Worker {
-  /** Applies a dead letter and what waits behind it. */
-  replay(letterId: string): Promise<ReplayOutcome>
+  /** Returns its dead letters without their data, the oldest first. */
+  listLetters(query: LetterQuery): Promise<DeadLetter[]>
+  findLetter(letterId: string): Promise<WholeDeadLetter | undefined>
+  /** Applies a dead letter and what waits behind it, until the signal. */
+  replay(letterId: string, signal?: AbortSignal): Promise<ReplayOutcome>
+  /** Applies the dead letters of a topic, key by key, until the signal; `after` is the cursor of the call before. */
+  replayTopic(topic: string, after: string | undefined, signal: AbortSignal): Promise<TopicReplay>
   /** Gives a dead letter up for good and applies what waits behind it. */
   discard(letterId: string): Promise<ReplayOutcome>
 }
@@ -74,7 +81,10 @@ export function startConsumer<Tables>(options: ConsumerOptions<Tables>): Consume
       status.state = 'closed'
     },
     status: () => ({ ...status }),
-    replay: (letterId) => replayLetter(applying, letterId, 'apply'),
+    listLetters: (query) => listLetters(db, inbox, query),
+    findLetter: (letterId) => findLetter(db, inbox, letterId),
+    replay: (letterId, signal) => replayLetter(applying, letterId, 'apply', signal),
+    replayTopic: (topic, after, signal) => replayTopic(applying, topic, after, signal),
     discard: (letterId) => replayLetter(applying, letterId, 'discard'),
   }
 }

@@ -2,6 +2,7 @@
 
 import { type Access, baseProblems, type Caller } from '@freehold/contracts-base'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { decodeJwt } from 'jose'
 import { requireAccess } from '../identification/roles.ts'
 import type { TokenVerifier } from '../identification/token-verifier.ts'
 import { Problem } from '../problem.ts'
@@ -14,10 +15,21 @@ declare module 'fastify' {
 }
 
 const callers = new WeakMap<FastifyRequest, Caller>()
+const tokens = new WeakMap<FastifyRequest, string>()
 
 /** Returns who calls; null on public routes. */
 export function callerOf(request: FastifyRequest): Caller | null {
   return callers.get(request) ?? null
+}
+
+/** Returns a signal that is aborted when the caller's token ends: what it opened is not open for longer. */
+export function tokenEndOf(request: FastifyRequest): AbortSignal {
+  const token = tokens.get(request)
+  const end = new AbortController()
+  if (token !== undefined) {
+    setTimeout(() => end.abort(), (decodeJwt(token).exp ?? 0) * 1000 - Date.now()).unref()
+  }
+  return end.signal
 }
 
 /** Lets a request through to routes registered from now on only if its caller may. */
@@ -39,6 +51,7 @@ export function guardRoutes(app: FastifyInstance, verifier: TokenVerifier): void
     const caller = token === undefined ? null : await verifier.verify(token)
     requireAccess(access as Access, caller, request.params as Record<string, string>)
     callers.set(request, caller as Caller)
+    tokens.set(request, token as string)
   })
 }
 

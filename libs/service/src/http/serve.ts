@@ -13,7 +13,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { z } from 'zod'
 import { Problem } from '../problem.ts'
 import type { Drain } from './drain.ts'
-import { callerOf } from './guard-routes.ts'
+import { callerOf, tokenEndOf } from './guard-routes.ts'
 import { inTraceOf } from './observe.ts'
 import { createPartsReader } from './request-parts.ts'
 import { sendStream } from './stream.ts'
@@ -87,8 +87,11 @@ export function createServe({ app, drain, onRoute }: ServeOptions): Serve {
       },
       handler: (request, response) =>
         inTraceOf(request, async () => {
-          const parts = readParts({ params: request.params, query: request.query, body: request.body })
-          const signal = route.stream === true ? AbortSignal.any([signalOf(response), drain.signal]) : request.signal
+          const parts = readParts({ params: request.params, query: queryOf(route, request), body: request.body })
+          const signal =
+            route.stream === true
+              ? AbortSignal.any([signalOf(response), drain.signal, tokenEndOf(request)])
+              : request.signal
           const parsed = { ...parts, identity: callerOf(request), signal, log: request.log }
           const answered = await reportForeign(answer(parsed as unknown as ParsedRequest<typeof route>), route, request)
           return route.stream === true
@@ -114,6 +117,14 @@ async function reportForeign<T>(answer: Promise<T>, route: Route, { log }: Fasti
     }
     throw error
   }
+}
+
+/** A client that connects again by itself repeats its URL, and says in a header how far it has come. */
+function queryOf(route: Route, { query, headers }: FastifyRequest): unknown {
+  const last = headers['last-event-id']
+  return route.resumesBy === undefined || last === undefined || last === ''
+    ? query
+    : { ...(query as Record<string, unknown>), after: last }
 }
 
 /** Returns a signal that is aborted when the connection ends before the answer does. */

@@ -27,8 +27,8 @@ export async function sendStream(
   // What goes wrong at once is still answered with its status.
   await Promise.race([next, stopped, delay(streamStartMs, undefined, { ref: false })])
   const heartbeat = begin(response)
-  const write = async (event: string, data: string): Promise<void> => {
-    if (!response.raw.write(writeServerSentEvent({ event, data }))) {
+  const write = async (event: string, data: string, id?: number): Promise<void> => {
+    if (!response.raw.write(writeServerSentEvent({ event, data, ...(id === undefined ? {} : { id }) }))) {
       // A caller that reads slowly slows the source down, and is gone when the connection's timeout says so.
       await Promise.race([once(response.raw, 'drain'), stopped])
     }
@@ -43,7 +43,8 @@ export async function sendStream(
         await write('end', '')
         break
       }
-      await write('message', JSON.stringify(schema?.parse(result.value)))
+      const value = schema?.parse(result.value)
+      await write('message', JSON.stringify(value), idOf(route, value))
       next = iterator.next()
     }
   } catch (error) {
@@ -57,6 +58,10 @@ export async function sendStream(
     void iterator.return?.()?.then(undefined, () => {})
     next.catch(() => {})
   }
+}
+
+function idOf({ resumesBy }: Route, value: unknown): number | undefined {
+  return resumesBy === undefined ? undefined : (value as Record<string, number>)[resumesBy]
 }
 
 function begin(response: FastifyReply): NodeJS.Timeout {

@@ -144,6 +144,30 @@ describe('dead letters', () => {
     expect([await effects(), await letters()]).toEqual([['a2', 'a3'], []])
   })
 
+  it('of a topic are replayed key by key, in as many turns as the time makes of it', async () => {
+    const { consumer, deliver, poison } = consume()
+    for (const name of ['a1', 'b1', 'c1']) {
+      poison.add(name)
+    }
+    await deliver(recordsNamed('a1', 'b1', 'c1', 'a2'))
+    poison.clear()
+    poison.add('b1')
+    const listed = await consumer.listLetters({ limit: 10 })
+    expect(listed.map(({ key, attempts }) => [key, attempts])).toEqual([
+      ['a', 2],
+      ['b', 2],
+      ['c', 2],
+      ['a', 0],
+    ])
+    const first = await consumer.replayTopic(placed.topic, undefined, AbortSignal.abort())
+    expect(first).toEqual({ records: 1, failed: [], nextCursor: listed[0]?.letterId })
+    const second = await consumer.replayTopic(placed.topic, first.nextCursor ?? '', new AbortController().signal)
+    const failed = [{ letterId: listed[1]?.letterId, error: 'poisoned by b1' }]
+    expect(second).toEqual({ records: 2, failed, nextCursor: null })
+    expect((await effects()).sort()).toEqual(['a1', 'a2', 'c1'])
+    expect((await letters()).map(({ name }) => name)).toEqual(['b1'])
+  })
+
   it('take events in whose data are not what their schema says', async () => {
     const { deliver } = consume(0)
     await deliver([aRecord({ topic: placed.topic, data: { version: 'one' } })])

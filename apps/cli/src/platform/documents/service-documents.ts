@@ -1,6 +1,7 @@
+import { DeadLetter } from '@freehold/contracts-base'
 import { AuditEntry, AuditVerification, Change, Configuration, VersionEntry } from '@freehold/contracts-catalog'
 import { z } from 'zod'
-import { DeadLetter, LoggedEvent } from '../operations/contract.ts'
+import { LoggedEvent } from '../operations/contract.ts'
 
 /** What `init --json` prints. */
 export const initDocument = z.strictObject({ file: z.string(), schema: z.string() })
@@ -37,8 +38,28 @@ export type Applied = z.output<typeof appliedDocument>
 
 /** What `events --json` prints. */
 export const eventsDocument = z.strictObject({ events: z.array(LoggedEvent) })
-/** What `events --dead-letters --json` prints. */
-export const deadLettersDocument = z.strictObject({ deadLetters: z.array(DeadLetter) })
+
+/** What `events dead-letters --json` prints. */
+export const deadLettersDocument = z.strictObject({
+  deadLetters: z.array(
+    z.strictObject({
+      ...DeadLetter.shape,
+      /** Whose consumer could not apply it. */
+      service: z.string(),
+      /** What the event says; only of one that was asked for by its id. */
+      data: z.unknown().optional(),
+    }),
+  ),
+})
+
+/** What `events replay --json` prints. */
+export const replayedDocument = z.strictObject({
+  /** Events that were applied, those that waited behind the letters included. */
+  records: z.int(),
+  /** Letters that are still there, and why. */
+  failed: z.array(z.strictObject({ service: z.string(), letterId: z.string(), reason: z.string() })),
+})
+export type Replayed = z.output<typeof replayedDocument>
 
 /** What `config get`, `set` and `rollback` print with --json. */
 export const configurationDocument = Configuration

@@ -36,16 +36,6 @@ export const LoggedEvent = z.object({
 })
 export type LoggedEvent = z.output<typeof LoggedEvent>
 
-/** An event that a service could not apply, or that waits behind such a one. */
-export const DeadLetter = LoggedEvent.extend({
-  letterId: z.uuid(),
-  group: z.string(),
-  attempts: z.int(),
-  error: z.string().nullable(),
-  putAsideAt: Time,
-})
-export type DeadLetter = z.output<typeof DeadLetter>
-
 const limit = z.int().min(1).max(1000).default(20)
 
 export const platformRoutes = {
@@ -68,15 +58,6 @@ export const platformRoutes = {
       key: z.string().max(300).optional(),
     }),
     response: { 200: z.object({ items: z.array(LoggedEvent) }) },
-    problems: [],
-  }),
-  listDeadLetters: defineRoute({
-    method: 'GET',
-    path: '/v1/dead-letters',
-    summary: 'Lists events that could not be applied, in their order',
-    access: { role: 'viewer' },
-    query: z.object({ limit }),
-    response: { 200: z.object({ items: z.array(DeadLetter) }) },
     problems: [],
   }),
 }

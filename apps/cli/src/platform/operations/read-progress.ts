@@ -1,6 +1,6 @@
 import { type Client, quoteQualified } from '@freehold/postgres'
 import { ownServices } from '../up/own-services.ts'
-import type { DeadLetter, LoggedEvent, Progress } from './contract.ts'
+import type { LoggedEvent, Progress } from './contract.ts'
 
 /** Asks a database of the platform as its operator. */
 export type Ask = <T>(database: string, work: (session: Client) => Promise<T>) => Promise<T>
@@ -36,21 +36,15 @@ async function readService(session: Client, name: string): Promise<Progress['ser
   }
 }
 
+/** Who consumes nothing has no table of dead letters. */
 async function countLetters(session: Client, service: string): Promise<number> {
-  if (!(await hasLetters(session, service))) {
+  const table = quoteQualified(service, 'dead_letters')
+  const { rowCount } = await session.query('SELECT WHERE to_regclass($1) IS NOT NULL', [table])
+  if (rowCount === 0) {
     return 0
   }
-  const table = quoteQualified(service, 'dead_letters')
   const { rows } = await session.query<{ letters: number }>(`SELECT count(*)::int AS letters FROM ${table}`)
   return rows[0]?.letters ?? 0
-}
-
-/** Who consumes nothing has no table of dead letters. */
-async function hasLetters(session: Client, service: string): Promise<boolean> {
-  const { rowCount } = await session.query('SELECT WHERE to_regclass($1) IS NOT NULL', [
-    quoteQualified(service, 'dead_letters'),
-  ])
-  return rowCount !== 0
 }
 
 async function readGroups(session: Client): Promise<Progress['groups']> {
@@ -92,43 +86,4 @@ export async function readEvents(
     ),
   )
   return rows.map(toEvent).reverse()
-}
-
-type LetterRow = EventRow & {
-  letterId: string
-  group: string
-  attempts: number
-  error: string | null
-  created_at: Date
-}
-
-/** Returns the events that services put aside, in the order in which they are to be applied. */
-export async function readDeadLetters(ask: Ask, limit: number): Promise<DeadLetter[]> {
-  const lists = await Promise.all(
-    ownServices.map(async (service) =>
-      ask(service, async (session) => {
-        if (!(await hasLetters(session, service))) {
-          return []
-        }
-        const { rows } = await session.query<LetterRow>(
-          `SELECT id AS "letterId", event_id AS id, group_name AS "group", type, topic, key, source, time, traceparent,
-                  data, attempts, error, created_at
-             FROM ${quoteQualified(service, 'dead_letters')} ORDER BY position LIMIT $1`,
-          [limit],
-        )
-        return rows
-      }),
-    ),
-  )
-  return lists
-    .flat()
-    .slice(0, limit)
-    .map((row) => ({
-      ...toEvent(row),
-      letterId: row.letterId,
-      group: row.group,
-      attempts: row.attempts,
-      error: row.error,
-      putAsideAt: row.created_at.toISOString(),
-    }))
 }

@@ -14,7 +14,7 @@ import {
 import { operatorRole } from '../up/own-services.ts'
 import { eventsDatabase, type UrlOf } from '../up/prepare-databases.ts'
 import { platformRoutes } from './contract.ts'
-import { type Ask, readDeadLetters, readEvents, readProgress } from './read-progress.ts'
+import { type Ask, readEvents, readProgress } from './read-progress.ts'
 
 export interface OperationsOptions {
   identity: ServiceIdentity
@@ -55,7 +55,6 @@ export async function startOperations(options: OperationsOptions): Promise<Runni
     routes(serve) {
       serve(platformRoutes.getProgress, async () => await readProgress(ask))
       serve(platformRoutes.listEvents, async ({ query }) => ({ items: await readEvents(ask, query) }))
-      serve(platformRoutes.listDeadLetters, async ({ query }) => ({ items: await readDeadLetters(ask, query.limit) }))
     },
   })
   return await startService(app, config)

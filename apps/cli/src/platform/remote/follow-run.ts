@@ -23,6 +23,7 @@ export async function followRun(remote: RemoteDatabase, run: Run, follower: Foll
   const params = { serviceId: remote.service, runId: run.id }
   let position = after
   let lostAt: number | undefined
+  let isTold = false
   for (;;) {
     try {
       for await (const told of remote.client.followRun({
@@ -32,6 +33,7 @@ export async function followRun(remote: RemoteDatabase, run: Run, follower: Foll
       })) {
         position = told.position
         lostAt = undefined
+        isTold = false
         pass(told, follower)
       }
       return await remote.client.getRun({ params, signal: follower.signal })
@@ -42,7 +44,9 @@ export async function followRun(remote: RemoteDatabase, run: Run, follower: Foll
       if (!isPassing(error)) {
         throw error
       }
-      if (lostAt === undefined) {
+      // A stream ends with the token that opened it, and goes on with another.
+      if (!isTold && !(error instanceof StreamInterrupted)) {
+        isTold = true
         follower.onFact({ kind: 'note', text: 'the platform does not answer; the run goes on when it does' })
       }
       lostAt ??= Date.now()

@@ -1,10 +1,9 @@
-import { defineRoute, identityRoutes } from '@freehold/contracts-base'
+import { defineRoute, identityRoutes, pageOf, pageQuery, Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { catalogErrors as errors } from '../errors.ts'
 import { AuditEntry, AuditVerification } from '../schemas/audit.ts'
 import { ServiceId } from '../schemas/identifiers.ts'
 import { ApiKey, ApiKeyRequest } from '../schemas/identity.ts'
-import { pageOf, pageQuery, Time } from '../schemas/page.ts'
 
 /** Keys, tokens, and the audit log. */
 export const accessRoutes = {

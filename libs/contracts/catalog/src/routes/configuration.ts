@@ -1,9 +1,8 @@
-import { defineRoute } from '@freehold/contracts-base'
+import { defineRoute, pageOf, pageQuery } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { catalogErrors as errors } from '../errors.ts'
 import { Configuration, ConfigurationValues } from '../schemas/configuration.ts'
 import { Json, ServiceId, SettingName } from '../schemas/identifiers.ts'
-import { pageOf, pageQuery } from '../schemas/page.ts'
 import { VersionDifference, VersionEntry } from '../schemas/service.ts'
 
 const service = z.object({ serviceId: ServiceId })
@@ -36,6 +35,21 @@ export const configurationRoutes = {
     }),
     response: { 200: Configuration },
     problems: [errors.serviceNotFound, errors.versionStale, errors.configurationInvalid],
+  }),
+  followConfiguration: defineRoute({
+    method: 'GET',
+    path: '/v1/services/:serviceId/configuration/changes',
+    summary:
+      'Follows the configuration of a service by server-sent events: what holds now, then each change as it is made',
+    access: viewer,
+    params: service,
+    query: z.object({
+      after: z.int().min(0).max(2_147_483_647).optional().describe('Version that is known already'),
+    }),
+    response: { 200: Configuration },
+    problems: [errors.serviceNotFound],
+    stream: true,
+    resumesBy: 'version',
   }),
   listConfigurationVersions: defineRoute({
     method: 'GET',

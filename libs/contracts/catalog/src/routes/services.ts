@@ -1,8 +1,7 @@
-import { defineRoute } from '@freehold/contracts-base'
+import { defineRoute, pageOf, pageQuery } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { catalogErrors as errors } from '../errors.ts'
 import { ServiceId } from '../schemas/identifiers.ts'
-import { pageOf, pageQuery } from '../schemas/page.ts'
 import {
   Consumption,
   FileFault,

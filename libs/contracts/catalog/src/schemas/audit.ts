@@ -1,6 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { Json } from './identifiers.ts'
-import { Time } from './page.ts'
 
 /** One change: who made it, when, to what, and what was there before and after. Never a secret. */
 export const AuditEntry = z

@@ -1,6 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { Json, ServiceId } from './identifiers.ts'
-import { Time } from './page.ts'
 import { ConfigurationSchema } from './setting-schema.ts'
 
 /** One setting and where its value comes from. The value of a secret is never here. */

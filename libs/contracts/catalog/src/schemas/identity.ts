@@ -1,7 +1,6 @@
-import { roles } from '@freehold/contracts-base'
+import { roles, Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { ServiceId } from './identifiers.ts'
-import { Time } from './page.ts'
 
 /** Roles by service; `*` is the platform with all its services. */
 export const Roles = z.record(z.union([ServiceId, z.literal('*')]), z.enum(roles)).meta({ id: 'Roles' })

@@ -1,6 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { SemanticVersion, ServiceId } from './identifiers.ts'
-import { Time } from './page.ts'
 
 /** Name of an instance among those of its service. */
 export const InstanceId = z

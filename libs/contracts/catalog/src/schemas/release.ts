@@ -1,6 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { EventType, SemanticVersion, ServiceId } from './identifiers.ts'
-import { Time } from './page.ts'
 
 const Document = z.record(z.string(), z.unknown())
 const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)

@@ -1,6 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { EventType, Json, SemanticVersion, ServiceId } from './identifiers.ts'
-import { Time } from './page.ts'
 import { Strategy } from './strategy.ts'
 
 /** A service that the platform knows. */

@@ -1,7 +1,6 @@
-import { defineRoute } from '@freehold/contracts-base'
+import { defineRoute, pageOf, pageQuery } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { migrationsErrors as errors } from '../errors.ts'
-import { pageOf, pageQuery } from '../schemas/common.ts'
 import { FleetRun, FleetRunRequest } from '../schemas/fleet-run.ts'
 import { fleetRunParams, operator, serviceParams, viewer } from './common.ts'
 

@@ -1,7 +1,6 @@
-import { defineRoute } from '@freehold/contracts-base'
+import { defineRoute, pageOf, pageQuery } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { migrationsErrors as errors } from '../errors.ts'
-import { pageOf, pageQuery } from '../schemas/common.ts'
 import { MigrationFile, MigrationSet, MigrationSetUpload } from '../schemas/migration-set.ts'
 import { Plan } from '../schemas/plan.ts'
 import { databaseParams, migrationSetParams, operator, planParams, serviceParams, viewer } from './common.ts'

@@ -1,7 +1,6 @@
-import { defineRoute } from '@freehold/contracts-base'
+import { defineRoute, pageOf, pageQuery } from '@freehold/contracts-base'
 import { z } from 'zod'
 import { migrationsErrors as errors } from '../errors.ts'
-import { pageOf, pageQuery } from '../schemas/common.ts'
 import { RunFact } from '../schemas/fact.ts'
 import { ApprovalRequest, Run, RunRequest, RunState } from '../schemas/run.ts'
 import { databaseParams, operator, runParams, serviceParams, viewer } from './common.ts'
@@ -76,6 +75,7 @@ export const runRoutes = {
     response: { 200: RunFact },
     problems: [errors.runNotFound],
     stream: true,
+    resumesBy: 'position',
   }),
   decideRun: defineRoute({
     method: 'POST',

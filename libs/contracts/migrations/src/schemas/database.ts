@@ -1,5 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
-import { ServiceName, Time } from './common.ts'
+import { ServiceName } from './common.ts'
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 

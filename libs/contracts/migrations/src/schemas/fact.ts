@@ -1,5 +1,5 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
-import { Time } from './common.ts'
 import { RunState } from './run.ts'
 
 const Blocker = z.object({

@@ -1,5 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
-import { RunPhase, ServiceName, Time, WorkProblem } from './common.ts'
+import { RunPhase, ServiceName, WorkProblem } from './common.ts'
 
 export const fleetRunStates = ['canary', 'rollingOut', 'paused', 'stopping', 'completed', 'stopped'] as const
 export const FleetRunState = z.enum(fleetRunStates)

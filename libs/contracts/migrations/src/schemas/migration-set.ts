@@ -1,5 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
-import { ServiceName, Time } from './common.ts'
+import { ServiceName } from './common.ts'
 
 /** Bounds of an upload; a larger history is squashed, larger rows are loaded from elsewhere. */
 export const migrationsMax = 5000

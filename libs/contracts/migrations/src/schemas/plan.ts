@@ -1,5 +1,6 @@
+import { Time } from '@freehold/contracts-base'
 import { z } from 'zod'
-import { ServiceName, Time, WorkProblem } from './common.ts'
+import { ServiceName, WorkProblem } from './common.ts'
 
 export const planStates = ['making', 'made', 'nothingPending', 'failed'] as const
 export const PlanState = z.enum(planStates)

@@ -1,3 +1,5 @@
+// Lists in pages, alike in every contract.
+
 import { z } from 'zod'
 
 /** A point in time, in UTC. */
