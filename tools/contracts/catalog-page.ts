@@ -36,6 +36,19 @@ instances; who may do what; and who did. This page is made from the contract by 
   \`GET /v1/audit-verification\`, even one made by the database's owner. Keep its \`head\` elsewhere to prove the past.
 `
 
+const kept = `
+## What is kept
+
+| What | How long |
+|---|---|
+| The audit log | always: nobody can take anything out of it, the service's role included |
+| Releases with their contracts, and the checksums of migrations | always: later ones are compared with them |
+| Versions of strategies and of configurations | the latest 1,000 of each service, with the secrets that are in them |
+| API keys that were revoked or have expired | 90 days after that; the one of \`BOOTSTRAP_API_KEY\` always |
+| Instances | until they end, or are not heard of for as long as they said |
+| Signing keys | an hour longer than they sign |
+`
+
 const following = `
 ## Following a configuration
 
@@ -61,6 +74,7 @@ export function renderCatalogPage(): string {
     '## Routes\n',
     ...table(['Route', 'Who', 'What'], Object.values<Route>(catalogRoutes).map(toRouteRow)),
     following,
+    kept,
     '## Events\n',
     ...table(
       ['Type', 'When'],

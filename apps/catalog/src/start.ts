@@ -7,6 +7,7 @@ import { resealAll } from './domain/identity/reseal.ts'
 import { createKeyRing } from './domain/identity/signing-keys.ts'
 import { expireInstances } from './domain/instances/report-instance.ts'
 import { openStore, serviceName } from './store/open-store.ts'
+import { pruneHistory } from './store/prune-history.ts'
 import { repeat } from './workers/repeat.ts'
 
 export { type CatalogConfig, catalogConfig } from './config.ts'
@@ -19,6 +20,7 @@ export interface StartDependencies {
 
 const keepKeysEveryMs = 60_000
 const expireEveryMs = 2000
+const pruneEveryMs = 60 * 60_000
 
 /** Starts the catalog: it serves as soon as its database answers, whatever else is down. */
 export async function start(config: CatalogConfig, deps: StartDependencies = {}): Promise<RunningService> {
@@ -52,6 +54,16 @@ export async function start(config: CatalogConfig, deps: StartDependencies = {})
       log,
       work: async () => {
         await expireInstances(store)
+      },
+    }),
+    repeat({
+      name: 'pruner',
+      everyMs: pruneEveryMs,
+      log,
+      work: async () => {
+        while (await pruneHistory(store)) {
+          // As much as there is, in statements that hold nobody up.
+        }
       },
     }),
     startRelay({ databaseUrl: config.DATABASE_URL, schema: serviceName, transport, identity, log }),

@@ -22,6 +22,7 @@ import { startDriftWatcher } from './workers/drift-watcher.ts'
 import { startExecutor } from './workers/executor.ts'
 import { startFleetRoller } from './workers/fleet-roller.ts'
 import { startPlanner } from './workers/planner.ts'
+import { startPruner } from './workers/pruner.ts'
 import type { WorkerSetup } from './workers/worker-setup.ts'
 
 type App = Awaited<ReturnType<typeof createApp>>
@@ -103,7 +104,13 @@ function toSetup({ config, ...parts }: SetupParts): WorkerSetup {
 }
 
 function startWorkers(setup: WorkerSetup): Worker[] {
-  return [startPlanner(setup), startExecutor(setup), startFleetRoller(setup), startDriftWatcher(setup)]
+  return [
+    startPlanner(setup),
+    startExecutor(setup),
+    startFleetRoller(setup),
+    startDriftWatcher(setup),
+    startPruner(setup),
+  ]
 }
 
 /** The broker is not asked: what cannot be told to others yet waits in the outbox. */

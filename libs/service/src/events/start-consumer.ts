@@ -66,8 +66,14 @@ export function startConsumer<Tables>(options: ConsumerOptions<Tables>): Consume
       }
     },
   })
+  const prune = async (): Promise<void> => {
+    let pruned = prunedRowsMax
+    while (pruned === prunedRowsMax && !stop.signal.aborted) {
+      pruned = await pruneInbox(db, inbox, inboxDays, prunedRowsMax)
+    }
+  }
   const pruning = setInterval(() => {
-    pruneInbox(db, inbox, inboxDays, prunedRowsMax).catch((error: unknown) => {
+    prune().catch((error: unknown) => {
       log.warn({ err: error, group }, 'could not prune the inbox')
     })
   }, pruneEveryMs)
