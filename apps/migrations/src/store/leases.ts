@@ -23,6 +23,9 @@ const leaseChange = ({ holder, leaseMs }: LeaseTerms) => ({
   lease_epoch: sql<number>`lease_epoch + 1`,
 })
 
+/** Due, and held by nobody. */
+const isFree = sql<boolean>`starts_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())`
+
 /** Takes the run that has waited longest and that nobody holds. */
 export async function leaseRun(
   store: Store,
@@ -37,8 +40,7 @@ export async function leaseRun(
         .selectFrom('runs')
         .select('id')
         .where('state', 'in', states)
-        .where('starts_at', '<=', sql<Date>`clock_timestamp()`)
-        .where((or) => or.or([or('lease_until', 'is', null), or('lease_until', '<', sql<Date>`clock_timestamp()`)]))
+        .where(isFree)
         .orderBy('starts_at')
         .orderBy('id')
         .limit(1)
@@ -62,8 +64,7 @@ export async function leasePlan(store: Store, terms: LeaseTerms): Promise<PlanRo
         .selectFrom('plans')
         .select('id')
         .where('state', '=', 'making')
-        .where('starts_at', '<=', sql<Date>`clock_timestamp()`)
-        .where((or) => or.or([or('lease_until', 'is', null), or('lease_until', '<', sql<Date>`clock_timestamp()`)]))
+        .where(isFree)
         .orderBy('starts_at')
         .orderBy('id')
         .limit(1)
