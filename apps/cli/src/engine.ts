@@ -2,6 +2,9 @@ import type {
   BaselineOutcome,
   DeployOptions,
   DeployOutcome,
+  DiffOptions,
+  DiffOutcome,
+  DiffTarget,
   DriftOutcome,
   LintedRule,
   LintOutcome,
@@ -30,8 +33,10 @@ export interface Engine {
   resolve(target: Target, options: ResolveOptions): Promise<ResolveOutcome>
 }
 
-/** The part of the engine that needs no database. */
-export interface Linter {
+/** The part of the engine that needs no database of the user's. */
+export interface OfflineEngine {
   lint(target: LintTarget): Promise<LintOutcome>
   lintRules: readonly LintedRule[]
+  findSchemaFile(projectFolder: string): Promise<string>
+  diff(target: DiffTarget, options: DiffOptions): Promise<DiffOutcome>
 }

@@ -6,6 +6,7 @@ import type { MigrateCommand, OfflineCommand } from './command.ts'
 import { baselineCommand } from './commands/baseline.ts'
 import { completeCommand } from './commands/complete.ts'
 import { deployCommand } from './commands/deploy.ts'
+import { diffCommand } from './commands/diff.ts'
 import { driftCommand } from './commands/drift.ts'
 import { historyCommand } from './commands/history.ts'
 import { lintCommand } from './commands/lint.ts'
@@ -103,6 +104,9 @@ export function buildProgram(surroundings: Surroundings, onExitCode: (code: Exit
   add(resolveCommand)
   addOfflineCommand(migrate, lintCommand, async (options, paths) =>
     onExitCode(await runOfflineCommand(lintCommand, options, paths, surroundings)),
+  )
+  addOfflineCommand(migrate, diffCommand, async (options, paths) =>
+    onExitCode(await runOfflineCommand(diffCommand, options, paths, surroundings)),
   )
   addPlatformCommands(program, surroundings, onExitCode)
   return program

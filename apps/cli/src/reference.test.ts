@@ -26,7 +26,19 @@ describe('docs/reference/problems.md', () => {
 describe('docs/reference/cli.md', () => {
   it('describes every option of every command, and no other', async () => {
     const page = read('cli.md')
-    const names = ['plan', 'deploy', 'complete', 'undo', 'status', 'history', 'drift', 'baseline', 'resolve', 'lint']
+    const names = [
+      'plan',
+      'deploy',
+      'complete',
+      'undo',
+      'status',
+      'history',
+      'drift',
+      'baseline',
+      'resolve',
+      'lint',
+      'diff',
+    ]
     const helps = await Promise.all(names.map(async (name) => (await runFake(['migrate', name, '--help'])).stdout))
     const optionsOf = (text: string) => new Set(text.match(/--[a-z][a-z-]*/g))
     expect([...optionsOf(page)].sort()).toEqual([...optionsOf(helps.join('\n'))].sort())

@@ -1,4 +1,4 @@
-import type { Engine, Linter } from './engine.ts'
+import type { Engine, OfflineEngine } from './engine.ts'
 
 /** A stream that text is written to, and what is known of who reads it. */
 export interface Output {
@@ -11,7 +11,7 @@ export interface Output {
 /** Everything the command line takes from its process, so that tests can give it something else. */
 export interface Surroundings {
   /** Loads the engine, which is not needed for --help and for wrong use. */
-  loadEngine(): Promise<Engine & Linter>
+  loadEngine(): Promise<Engine & OfflineEngine>
   stdout: Output
   stderr: Output
   env: Record<string, string | undefined>

@@ -18,7 +18,7 @@ import {
   markRolledBack,
   readHistory,
 } from '../src/engine/read/prisma-table.ts'
-import { readMigrationsFolder } from '../src/engine/read/read-folder.ts'
+import { readMigrationsFolder } from '../src/engine/read/read-migrations.ts'
 
 describe('_prisma_migrations', () => {
   let server: Server

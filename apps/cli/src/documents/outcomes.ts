@@ -1,6 +1,7 @@
 import type {
   BaselineOutcome,
   DeployOutcome,
+  DiffOutcome,
   DriftOutcome,
   LintOutcome,
   ResolveOutcome,
@@ -72,6 +73,16 @@ export const driftDocument = z.strictObject({
     .nullable(),
   fingerprint: z.string(),
 }) satisfies z.ZodType<DriftOutcome>
+
+/** What `diff --json` prints. */
+export const diffDocument = z.strictObject({
+  outcome: z.enum(['written', 'noDifference']),
+  migrationId: z.string().nullable(),
+  file: z.string().nullable(),
+  sql: z.string(),
+  renames: z.array(z.string()),
+  unanswered: z.array(z.string()),
+}) satisfies z.ZodType<DiffOutcome>
 
 /** What `baseline --json` prints. */
 export const baselineDocument = z.strictObject({

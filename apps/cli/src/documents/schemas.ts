@@ -16,6 +16,7 @@ import {
 import {
   baselineDocument,
   deployDocument,
+  diffDocument,
   driftDocument,
   errorDocument,
   historyDocument,
@@ -35,6 +36,7 @@ const documents = {
   'configuration-history.json': ['What freehold config history --json prints', configurationHistoryDocument],
   'dead-letters.json': ['What freehold events dead-letters --json prints', deadLettersDocument],
   'deploy.json': ['What freehold migrate deploy --json and complete --json print', deployDocument],
+  'diff.json': ['What freehold migrate diff --json prints', diffDocument],
   'drift.json': ['What freehold migrate drift --json prints', driftDocument],
   'error.json': ['What every command prints with --json where it did not end well', errorDocument],
   'events.json': ['What freehold events --json prints', eventsDocument],

@@ -1,4 +1,5 @@
 import type { Plan } from '@freehold/migrations/engine'
+import { fileOf } from '@freehold/migrations/statement'
 import { lockModes } from './locks.ts'
 import { describeSubject } from './plan-words.ts'
 
@@ -19,7 +20,7 @@ export function renderPlanSql(plan: Plan): string {
   }
   if (plan.mode === 'asWritten') {
     lines.push('', '-- No table exists, so these files run as they stand:')
-    lines.push(...comment(...plan.migrations.map((migration) => `${migration.id}/migration.sql`)))
+    lines.push(...comment(...plan.migrations.map(({ id }) => fileOf(id))))
   }
   for (const phase of phases) {
     const steps = plan.steps.filter((step) => step.phase === phase)

@@ -1,5 +1,6 @@
 import type { Refusal } from '@freehold/migrations/engine'
 import { Problem, type ProblemDefinition } from '@freehold/migrations/problem'
+import { fileOf } from '@freehold/migrations/statement'
 import { cliProblems } from '../cli-problems.ts'
 import { remedyOf } from './plan-words.ts'
 import { type Paint, printable } from './text.ts'
@@ -64,7 +65,7 @@ function placeOf(document: ErrorDocument): string {
   const { sqlstate, migrationId, line, column } = document.error
   const parts: string[] = []
   if (migrationId !== null) {
-    parts.push(line === null ? migrationId : `${migrationId}/migration.sql`)
+    parts.push(line === null ? migrationId : fileOf(migrationId))
   }
   if (line !== null) {
     parts.push(column === null ? `line ${line}` : `line ${line}, column ${column}`)

@@ -1,4 +1,4 @@
-import type { Engine, Linter } from '../engine.ts'
+import type { Engine, OfflineEngine } from '../engine.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { runProgram } from '../program.ts'
 import type { Output, Surroundings } from '../surroundings.ts'
@@ -11,7 +11,7 @@ export interface Finished {
 }
 
 export interface FakeOptions {
-  engine?: Partial<Engine & Linter>
+  engine?: Partial<Engine & OfflineEngine>
   env?: Record<string, string>
   folder?: string
   isTerminal?: boolean
@@ -30,7 +30,7 @@ export const databaseUrl = 'postgresql://shop:correct-horse-battery@db.example.c
 const unexpected = () => Promise.reject(new Error('the engine was asked for something that the test does not expect'))
 
 /** Returns an engine whose functions fail but for those given. */
-export function fakeEngine(engine: Partial<Engine & Linter>): Engine & Linter {
+export function fakeEngine(engine: Partial<Engine & OfflineEngine>): Engine & OfflineEngine {
   return {
     findMigrationsFolder: (folder) => Promise.resolve(`${folder}/prisma/migrations`),
     plan: unexpected,
@@ -44,6 +44,8 @@ export function fakeEngine(engine: Partial<Engine & Linter>): Engine & Linter {
     resolve: unexpected,
     lint: unexpected,
     lintRules: [],
+    findSchemaFile: (folder) => Promise.resolve(`${folder}/prisma/schema.prisma`),
+    diff: unexpected,
     ...engine,
   }
 }

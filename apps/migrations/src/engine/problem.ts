@@ -13,7 +13,7 @@ export const problems = {
   folderNotMigrations: {
     code: 'FHD_MIGRATE_FOLDER_NOT_MIGRATIONS',
     kind: 'usage',
-    hint: 'a migrations folder holds one folder a migration, each with a migration.sql, and a migration_lock.toml',
+    hint: 'Freehold reads the folders of Prisma 7, Flyway and Drizzle, folders of SQL files, and one SQL file: docs/reference/inputs.md',
   },
   providerNotPostgres: {
     code: 'FHD_MIGRATE_PROVIDER_NOT_POSTGRES',
@@ -148,6 +148,36 @@ export const problems = {
     code: 'FHD_MIGRATE_DISK_FULL',
     kind: 'stopped',
     hint: 'make room on the database’s disk, then run the same command again to go on, or undo',
+  },
+  schemaFileMissing: {
+    code: 'FHD_MIGRATE_SCHEMA_FILE_MISSING',
+    kind: 'usage',
+    hint: 'name the Prisma schema with --schema-file',
+  },
+  schemaFileInvalid: {
+    code: 'FHD_MIGRATE_SCHEMA_FILE_INVALID',
+    kind: 'usage',
+    hint: 'mend the schema file; nothing was written',
+  },
+  historyFails: {
+    code: 'FHD_MIGRATE_HISTORY_FAILS',
+    kind: 'refused',
+    hint: 'mend the migration, or set FREEHOLD_SHADOW_DATABASE_URL to a server that has what it needs; nothing was written',
+  },
+  renameUnknown: {
+    code: 'FHD_MIGRATE_RENAME_UNKNOWN',
+    kind: 'usage',
+    hint: 'give --rename old:new for a table, --rename table.old:new for a column, by their names in the database; nothing was written',
+  },
+  migrationNotLast: {
+    code: 'FHD_MIGRATE_MIGRATION_NOT_LAST',
+    kind: 'usage',
+    hint: 'a migration begins with the time of its making; write this one by hand, under a name behind the last',
+  },
+  migrationNotWritten: {
+    code: 'FHD_MIGRATE_MIGRATION_NOT_WRITTEN',
+    kind: 'usage',
+    hint: 'check the rights of the migrations folder',
   },
   confirmationMissing: {
     code: 'FHD_MIGRATE_CONFIRMATION',

@@ -1,6 +1,6 @@
 import type { Database, MigrationSet, Plan, Run } from '@freehold/contracts-migrations'
 import { Problem } from '@freehold/migrations/problem'
-import { readMigrationsFolder } from '@freehold/migrations/read-folder'
+import { readMigrationsFolder } from '@freehold/migrations/read-migrations'
 import type { FoundPlatform } from '../find-platform.ts'
 import { platformProblems } from '../platform-problems.ts'
 

@@ -1,6 +1,6 @@
 import { withTransaction } from '@freehold/postgres'
-import { ensurePrismaTable, insertFinished } from '../read/prisma-table.ts'
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { ensureHistory, insertFinished } from '../read/history.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import { findPending } from './pending.ts'
 import type { Target } from './target.ts'
 import { withRunner } from './with-runner.ts'
@@ -13,11 +13,11 @@ export interface BaselineOutcome {
 
 /** Enters every pending migration of the folder as applied and runs none. */
 export async function baseline(target: Target): Promise<BaselineOutcome> {
-  const migrations = await readMigrationsFolder(target.migrationsFolder)
+  const source = await readMigrations(target.migrationsFolder)
   return await withRunner(target, {}, async ({ client }) => {
-    const { pending, warnings } = await findPending(client, target, migrations)
+    const { pending, warnings } = await findPending(client, target, source)
     await withTransaction(client, async () => {
-      await ensurePrismaTable(client, target.schema)
+      await ensureHistory(client, target.schema, pending)
       for (const migration of pending) {
         await insertFinished(client, target.schema, migration)
       }

@@ -5,7 +5,7 @@ import type { Migration } from '../parse/statement.ts'
 import { hashOf } from '../plan/order-steps.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Problem, problems } from '../problem.ts'
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import { type Run, toSummary } from '../run/journal.ts'
 import type { Runner } from '../run/runner.ts'
 import { explainRights } from './explain-rights.ts'
@@ -28,11 +28,11 @@ export interface DeployOptions {
 
 /** Carries the pending migrations out, going on first with a run that was cut off. */
 export async function deploy(target: Target, options: DeployOptions): Promise<DeployOutcome> {
-  const migrations = await readMigrationsFolder(target.migrationsFolder)
+  const source = await readMigrations(target.migrationsFolder)
   return await withRunner(target, options, async (runner) => {
     const open = await runner.findOpenRun()
     const goneOn = open === undefined ? undefined : await goOn(runner, open, options, target)
-    const found = await findPending(runner.client, target, migrations)
+    const found = await findPending(runner.client, target, source)
     if (found.pending.length === 0) {
       return await withoutPending(runner, goneOn, found.warnings, options)
     }
@@ -133,7 +133,7 @@ async function carryOut(
     const run = await runner.runAsWritten(plan, found.pending)
     return toOutcome(run, warnings)
   }
-  const run = await runner.startRun(plan, after)
+  const run = await runner.startRun(plan, after, found.pending)
   await expand(runner, run, options)
   if (options.phase === 'all' && run.state === 'windowOpen') {
     await contract(runner, run)

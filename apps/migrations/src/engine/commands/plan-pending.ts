@@ -4,6 +4,7 @@
  */
 import { type Client, connect, sqlstates } from '@freehold/postgres'
 import type { Catalog, RelationSize } from '../inspect/catalog.ts'
+import { isNoHistory } from '../inspect/families/scope.ts'
 import { fingerprintCatalog } from '../inspect/fingerprint.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import { readSizes } from '../inspect/read-sizes.ts'
@@ -161,7 +162,7 @@ async function lookFirst(client: Client): Promise<{ serverMajor: number; hasTabl
   const { rows } = await client.query<{ serverMajor: number; hasTables: boolean }>(
     `SELECT current_setting('server_version_num')::int / 10000 AS "serverMajor", EXISTS (
        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND c.relname <> '_prisma_migrations'
+        WHERE c.relkind IN ('r', 'p') AND ${isNoHistory('c.relname')}
           AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname NOT IN ('information_schema', 'freehold')
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')

@@ -1,4 +1,4 @@
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import type { PlanOutcome } from './outcomes.ts'
 import { findPending } from './pending.ts'
 import { planPending } from './plan-pending.ts'
@@ -9,10 +9,10 @@ export type PlanOptions = Record<string, never>
 
 /** Returns the plan for what is pending, proven unless it holds a refusal; changes nothing. */
 export async function plan(target: Target): Promise<PlanOutcome> {
-  const migrations = await readMigrationsFolder(target.migrationsFolder)
+  const source = await readMigrations(target.migrationsFolder)
   target.onFact({ kind: 'preparing', what: 'connect' })
   return await withSession(target, async (client) => {
-    const { applied, pending, warnings } = await findPending(client, target, migrations)
+    const { applied, pending, warnings } = await findPending(client, target, source)
     if (pending.length === 0) {
       return { plan: null, warnings }
     }

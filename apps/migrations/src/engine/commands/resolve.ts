@@ -1,7 +1,7 @@
 import { withTransaction } from '@freehold/postgres'
 import { Problem, problems } from '../problem.ts'
-import { ensurePrismaTable, insertFinished, markFinished, markRolledBack, readHistory } from '../read/prisma-table.ts'
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { ensureHistory, insertFinished, markFinished, markRolledBack, readHistory } from '../read/history.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import type { Target } from './target.ts'
 import { withRunner } from './with-runner.ts'
 
@@ -18,11 +18,12 @@ export interface ResolveOutcome {
 /** Enters a migration as applied or as rolled back and runs nothing, as `prisma migrate resolve` does. */
 export async function resolve(target: Target, options: ResolveOptions): Promise<ResolveOutcome> {
   const id = options.applied ?? options.rolledBack ?? ''
-  const migrations = await readMigrationsFolder(target.migrationsFolder)
-  const migration = migrations.find((one) => one.id === id)
+  const source = await readMigrations(target.migrationsFolder)
+  const migration = source.migrations.find((one) => one.id === id)
   return await withRunner(target, {}, async (runner) => {
     const { client } = runner
-    const rows = (await readHistory(client, target.schema)).filter((row) => row.id === id && row.rolledBackAt === null)
+    const history = await readHistory(client, target.schema, source.migrations)
+    const rows = history.filter((row) => row.id === id && row.rolledBackAt === null)
     const open = await runner.findOpenRun()
     if (open?.plan.migrations.some((one) => one.id === id)) {
       throw new Problem(problems.windowOpen, `the migration ${id} is part of a run that is not at its end`, {
@@ -37,7 +38,7 @@ export async function resolve(target: Target, options: ResolveOptions): Promise<
           `the migration ${id} has not failed, so that it cannot be rolled back`,
         )
       }
-      await markRolledBack(client, target.schema, id)
+      await markRolledBack(client, target.schema, source.migrations, id)
       return { migrationId: id, state: 'rolledBack' }
     }
     if (migration === undefined) {
@@ -47,7 +48,7 @@ export async function resolve(target: Target, options: ResolveOptions): Promise<
       throw new Problem(problems.migrationUnknown, `the migration ${id} is applied already`)
     }
     await withTransaction(client, async () => {
-      await ensurePrismaTable(client, target.schema)
+      await ensureHistory(client, target.schema, [migration])
       const [begun] = rows
       await (begun === undefined
         ? insertFinished(client, target.schema, migration)

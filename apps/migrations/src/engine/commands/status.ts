@@ -1,6 +1,7 @@
 import { choosePending } from '../read/choose-pending.ts'
-import { type AppliedMigration, readHistory } from '../read/prisma-table.ts'
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { readHistory } from '../read/history.ts'
+import type { AppliedMigration } from '../read/history-table.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import { findOpenRun, type Run, toSummary } from '../run/journal.ts'
 import type { StatusOutcome } from './outcomes.ts'
 import type { Target } from './target.ts'
@@ -8,20 +9,24 @@ import { withSession } from './with-session.ts'
 
 /** Returns the state of each migration, and the run whose window is open or that was cut off. */
 export async function status(target: Target): Promise<StatusOutcome> {
-  const migrations = await readMigrationsFolder(target.migrationsFolder)
+  const source = await readMigrations(target.migrationsFolder)
+  const { migrations } = source
   return await withSession(target, async (client) => {
-    const rows = await readHistory(client, target.schema)
-    const { warnings, edited, missing } = choosePending(migrations, rows)
+    const rows = await readHistory(client, target.schema, migrations)
+    const { pending, warnings, edited, missing } = choosePending(migrations, rows)
     const open = await findOpenRun(client)
     const inRun = new Set(open?.plan.migrations.map((migration) => migration.id))
+    const pendingIds = new Set(pending.map(({ id }) => id))
     const stateOf = (id: string): StatusOutcome['migrations'][number]['state'] => {
       if (edited.includes(id)) {
         return 'edited'
       }
-      return toState(
+      const state = toState(
         rows.filter((row) => row.id === id),
         inRun.has(id),
       )
+      // A repeatable migration is applied and pending, once it has changed.
+      return state === 'applied' && pendingIds.has(id) ? 'pending' : state
     }
     return {
       migrations: [
@@ -42,7 +47,8 @@ function toState(rows: AppliedMigration[], isInRun: boolean): StatusOutcome['mig
   if (standing.length > 0) {
     return isInRun ? 'started' : 'failed'
   }
-  return rows.length > 0 ? 'rolledBack' : 'pending'
+  // Not every tool's table can say that a migration has begun.
+  return isInRun ? 'started' : rows.length > 0 ? 'rolledBack' : 'pending'
 }
 
 function remainingOf(run: Run): NonNullable<StatusOutcome['openRun']>['remaining'] {

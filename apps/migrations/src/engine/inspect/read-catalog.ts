@@ -10,7 +10,7 @@ import { publicationsQuery } from './families/publications.ts'
 import { relationsQuery } from './families/relations.ts'
 import { routinesQuery } from './families/routines.ts'
 import { extensionsQuery, schemasQuery } from './families/schemas.ts'
-import { type Scope, usedCatalogs } from './families/scope.ts'
+import { historySchemas, type Scope, usedCatalogs } from './families/scope.ts'
 import { sequencesQuery } from './families/sequences.ts'
 import { policiesQuery, rulesQuery, statisticsQuery, triggersQuery } from './families/table-parts.ts'
 import { domainConstraintsQuery, typesQuery } from './families/types.ts'
@@ -50,8 +50,8 @@ export async function readCatalog(client: Client, options: ReadCatalogOptions = 
   await client.query(begin)
   try {
     const session = await client.query<SessionRow>(sessionQuery)
-    const { version, user, settings, used } = getFirst(session.rows)
-    const scope: Scope = { excludeSchemas: options.excludeSchemas ?? ['freehold'], version, used }
+    const { version, user, settings, used, histories } = getFirst(session.rows)
+    const scope: Scope = { excludeSchemas: [...(options.excludeSchemas ?? ['freehold']), ...histories], version, used }
     const rows = await readFamilies(client, scope)
     return assembleCatalog({ serverVersionNum: version, currentUser: user, settings }, rows)
   } finally {
@@ -64,6 +64,7 @@ interface SessionRow {
   user: string
   settings: Record<string, string>
   used: string[]
+  histories: string[]
 }
 
 // Locales and tablespaces are those of one machine: another one may not have them.
@@ -72,7 +73,7 @@ const sessionQuery = `
     (select json_object_agg(name, setting order by name) from pg_settings
      where name = 'search_path' or (context = 'user' and name not in ('default_tablespace', 'temp_tablespaces') and name !~ '^lc_'
        and source in ('configuration file', 'global', 'database', 'user', 'database user'))) as settings,
-    ${usedCatalogs} as used`
+    ${usedCatalogs} as used, ${historySchemas} as histories`
 
 const families = {
   schemas: schemasQuery,

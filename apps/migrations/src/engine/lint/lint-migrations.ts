@@ -1,7 +1,7 @@
 /** Lints migrations from their text alone: no database, no clock, the same findings for the same files. */
 import type { AlterTableCmd, Node, RangeVar } from '@pgsql/types'
 import { Lines, parseMigration } from '../parse/parse-migration.ts'
-import type { Migration, Statement } from '../parse/statement.ts'
+import { fileOf, type Migration, type Statement } from '../parse/statement.ts'
 import { searchPathIn, sessionSettings } from '../plan/session-settings.ts'
 import { bodyOf, kindOf } from '../plan/syntax.ts'
 import { Problem, problems } from '../problem.ts'
@@ -89,7 +89,7 @@ async function parseAround(migration: Migration, collector: Collector): Promise<
         throw error
       }
       const { line = 1, column = 1 } = error.details
-      const said = error.message.replace(/^.*?migration\.sql:[\d:]+ /s, '')
+      const said = error.message.slice(fileOf(migration.id).length).replace(/^:[\d:]+ /, '')
       if (error.definition !== problems.directiveInvalid) {
         collector.addAt(fileRules.syntaxError, { line, column }, said)
         return []

@@ -1,9 +1,9 @@
 /** `freehold migrate lint`: finds the files that are named, and lints them. */
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { Migration } from '../parse/statement.ts'
+import { fileOf, type Migration } from '../parse/statement.ts'
 import { Problem, problems } from '../problem.ts'
-import { readMigrationsFolder } from '../read/read-folder.ts'
+import { readMigrations } from '../read/read-migrations.ts'
 import { type LintedFile, lintMigrations } from './lint-migrations.ts'
 import type { LintOutcome } from './lint-outcome.ts'
 
@@ -32,7 +32,7 @@ export async function lint(target: LintTarget): Promise<LintOutcome> {
   }
   const outcomes: LintOutcome[] = []
   for (const [folder, ids] of folders) {
-    const migrations = await readMigrationsFolder(folder)
+    const { migrations } = await readMigrations(folder)
     const linted = migrations.map((migration) => toLinted(migration, folder, ids, target.base))
     const last = linted.findLastIndex(({ isReported }) => isReported)
     outcomes.push(await lintMigrations(linted.slice(0, last + 1), target.schema))
@@ -56,7 +56,7 @@ async function locate(named: string): Promise<Located> {
   if (found.isFile()) {
     return path.basename(place) === 'migration.sql'
       ? { kind: 'folder', folder: path.dirname(path.dirname(place)), id: path.basename(path.dirname(place)) }
-      : { kind: 'file', file: place }
+      : await locateFile(place)
   }
   const isMigration = await stat(path.join(place, 'migration.sql')).then(
     (file) => file.isFile(),
@@ -65,6 +65,16 @@ async function locate(named: string): Promise<Located> {
   return isMigration
     ? { kind: 'folder', folder: path.dirname(place), id: path.basename(place) }
     : { kind: 'folder', folder: place, id: undefined }
+}
+
+/** A file that Flyway or Drizzle would run is one migration of its folder; any other stands alone. */
+async function locateFile(file: string): Promise<Located> {
+  const folder = path.dirname(file)
+  const source = await readMigrations(folder).catch(() => undefined)
+  const migration = source?.migrations.find(({ id }) => path.join(folder, fileOf(id)) === file)
+  return migration?.entry === undefined || migration.entry.table === 'freehold'
+    ? { kind: 'file', file }
+    : { kind: 'folder', folder, id: migration.id }
 }
 
 async function readSql(file: string): Promise<string> {
@@ -78,7 +88,7 @@ async function readSql(file: string): Promise<string> {
 function toLinted(migration: Migration, folder: string, ids: Set<string> | 'all', base: string): LintedFile {
   return {
     migration,
-    file: shown(path.join(folder, migration.id, 'migration.sql'), base),
+    file: shown(path.join(folder, fileOf(migration.id)), base),
     isReported: ids === 'all' || ids.has(migration.id),
   }
 }

@@ -2,7 +2,7 @@ import { Problem, problems } from '../problem.ts'
 import { type FoundDirective, parseDirectives } from './directives.ts'
 import { shiftLocations } from './locations.ts'
 import { type ParsedStatement, parseSql, SqlSyntaxError, scanSql, type Token } from './parser.ts'
-import type { Directives, Migration, Statement } from './statement.ts'
+import { type Directives, fileOf, type Migration, type Statement } from './statement.ts'
 
 /**
  * Returns the statements of a migration; empty for a file that holds only comments.
@@ -97,7 +97,7 @@ function directivesOf(
     }
     const line = lines.lineAt(token.start)
     const refuse = (reason: string): never => {
-      const message = `${migrationId}/migration.sql:${line}: ${token.text.trim()}: ${reason}`
+      const message = `${fileOf(migrationId)}:${line}: ${token.text.trim()}: ${reason}`
       throw new Problem(problems.directiveInvalid, message, { migrationId, line })
     }
     const next = extents.findIndex((extent) => extent.end > token.start)
@@ -145,7 +145,7 @@ function syntaxProblem(migrationId: string, text: string, error: SqlSyntaxError)
     .slice(from, from + excerptWidth)
     .join('')
     .replaceAll(/[\t\r]/g, ' ')
-  const message = `${migrationId}/migration.sql:${line}:${column}: ${error.message}`
+  const message = `${fileOf(migrationId)}:${line}:${column}: ${error.message}`
   const lines = [excerpt.trimEnd(), `${' '.repeat(column - 1 - from)}^`]
   return new Problem(problems.syntaxError, message, { sqlstate: '42601', migrationId, line, column, lines }, error)
 }

@@ -35,10 +35,30 @@ export interface Unit {
   wholeStatement: boolean
 }
 
-/** One migration of the folder, read and parsed. */
+/** One migration, read. */
 export interface Migration {
+  /** In a Prisma folder the name of its folder, elsewhere the path of its file below the folder, with `.sql`. */
   id: string
   /** SHA-256 of the file's bytes in hex, as Prisma writes it to `_prisma_migrations`. */
   checksum: string
   sql: string
+  /** How the table that tells what is applied has it; absent for `_prisma_migrations`. */
+  entry?: HistoryEntry
+}
+
+/** What a table other than Prisma's holds of a migration beside its id. */
+export type HistoryEntry =
+  | {
+      table: 'flyway'
+      /** As Flyway writes it, with dots; null for a repeatable migration, which is applied again when it has changed. */
+      version: string | null
+      description: string
+      checksum: number
+    }
+  | { table: 'drizzle'; hash: string; when: number }
+  | { table: 'freehold' }
+
+/** Returns the path of a migration's file below its folder. */
+export function fileOf(migrationId: string): string {
+  return migrationId.endsWith('.sql') ? migrationId : `${migrationId}/migration.sql`
 }

@@ -1,5 +1,5 @@
 import type { Migration } from '../parse/statement.ts'
-import type { AppliedMigration } from './prisma-table.ts'
+import type { AppliedMigration } from './history-table.ts'
 
 /** What is to be applied, and what of the history is not as it should be. */
 export interface Pending {
@@ -16,21 +16,23 @@ export interface Pending {
   outOfOrder: string[]
 }
 
-/** Compares the folder with `_prisma_migrations` by the rules of `prisma migrate deploy`. */
+/** Compares the folder with what is applied by the rules of `prisma migrate deploy`, whichever tool's it is. */
 export function choosePending(migrations: Migration[], history: AppliedMigration[]): Pending {
   const standing = history.filter((row) => row.rolledBackAt === null)
   const rowsById = Map.groupBy(standing, (row) => row.id)
   const inFolder = new Set(migrations.map((migration) => migration.id))
-  const pending = migrations.filter((migration) => !rowsById.has(migration.id))
-  const edited = migrations
-    .filter(({ id, checksum }) => {
-      const rows = (rowsById.get(id) ?? []).filter((row) => row.finishedAt !== null)
-      return rows.length > 0 && rows.every((row) => row.checksum !== checksum)
-    })
-    .map(({ id }) => id)
+  const changed = migrations.filter(({ id, checksum }) => {
+    const rows = (rowsById.get(id) ?? []).filter((row) => row.finishedAt !== null)
+    return rows.length > 0 && rows.every((row) => row.checksum !== checksum)
+  })
+  const pending = migrations.filter(
+    (migration) => !rowsById.has(migration.id) || (isRepeatable(migration) && changed.includes(migration)),
+  )
+  const edited = changed.filter((migration) => !isRepeatable(migration)).map(({ id }) => id)
   const missing = [...rowsById.keys()].filter((id) => !inFolder.has(id))
-  const lastApplied = migrations.findLastIndex((migration) => rowsById.has(migration.id))
-  const outOfOrder = migrations
+  const ordered = migrations.filter((migration) => !isRepeatable(migration))
+  const lastApplied = ordered.findLastIndex((migration) => rowsById.has(migration.id))
+  const outOfOrder = ordered
     .slice(0, Math.max(lastApplied, 0))
     .filter((migration) => !rowsById.has(migration.id))
     .map(({ id }) => id)
@@ -40,4 +42,9 @@ export function choosePending(migrations: Migration[], history: AppliedMigration
     ...outOfOrder.map((id) => `${id} stands before a migration that is already applied; it is applied after it`),
   ]
   return { pending, warnings, failed: standing.filter((row) => row.finishedAt === null), edited, missing, outOfOrder }
+}
+
+/** Tells whether the migration is applied again each time that it has changed, behind all others. */
+function isRepeatable({ entry }: Migration): boolean {
+  return entry?.table === 'flyway' && entry.version === null
 }

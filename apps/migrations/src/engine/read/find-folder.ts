@@ -11,26 +11,51 @@ const configFiles = [
 
 /** Returns the migrations folder of the project; it need not exist. Throws a Problem where only code could tell. */
 export async function findMigrationsFolder(project: string): Promise<string> {
+  const configured = await findConfigured(project)
+  const folder = configured?.path('migrations')
+  if (folder !== undefined) {
+    return folder
+  }
+  const schema = await configuredSchema(project, configured)
+  if (schema !== undefined) {
+    return await besideSchema(schema)
+  }
+  const isAtRoot = await isThere(path.join(project, 'schema.prisma'))
+  return isAtRoot ? path.join(project, 'migrations') : path.join(project, 'prisma', 'migrations')
+}
+
+/** Returns the Prisma schema of the project, a file or a folder; it need not exist. Throws as `findMigrationsFolder`. */
+export async function findSchemaFile(project: string): Promise<string> {
+  const schema = await configuredSchema(project, await findConfigured(project))
+  if (schema !== undefined) {
+    return schema
+  }
+  const isAtRoot = await isThere(path.join(project, 'schema.prisma'))
+  return path.join(project, isAtRoot ? '' : 'prisma', 'schema.prisma')
+}
+
+interface Configured {
+  path(of: 'migrations' | 'schema'): string | undefined
+}
+
+async function findConfigured(project: string): Promise<Configured | undefined> {
   for (const name of configFiles) {
     const file = path.join(project, name)
     const text = await readOptional(file)
     if (text !== undefined) {
-      const found = readConfig(text, file)
-      if (found.migrations !== undefined) {
-        return path.resolve(path.dirname(file), found.migrations)
-      }
-      if (found.schema !== undefined) {
-        return besideSchema(path.resolve(path.dirname(file), found.schema))
-      }
-      break
+      return readConfig(text, file)
     }
   }
-  const schema = await schemaOfPackage(project)
+  return undefined
+}
+
+async function configuredSchema(project: string, configured: Configured | undefined): Promise<string | undefined> {
+  const schema = configured?.path('schema')
   if (schema !== undefined) {
-    return besideSchema(path.resolve(project, schema))
+    return schema
   }
-  const isAtRoot = await isThere(path.join(project, 'schema.prisma'))
-  return isAtRoot ? path.join(project, 'migrations') : path.join(project, 'prisma', 'migrations')
+  const named = await schemaOfPackage(project)
+  return named === undefined ? undefined : path.resolve(project, named)
 }
 
 async function besideSchema(schema: string): Promise<string> {
@@ -56,20 +81,23 @@ async function schemaOfPackage(project: string): Promise<string | undefined> {
 }
 
 /** Reads two settings off the config's text; running a project's code to find a folder is not worth its dangers. */
-function readConfig(text: string, file: string): { migrations?: string; schema?: string } {
+function readConfig(text: string, file: string): Configured {
   const code = withoutComments(text)
   const migrations = /\bmigrations["']?\s*:\s*\{/.exec(code)
-  const found: { migrations?: string; schema?: string } = {}
-  const folder = migrations === null ? undefined : expressionBehind(blockAt(code, migrations.index), 'path')
-  if (folder !== undefined) {
-    found.migrations = constantPath(folder, `the path of the migrations in ${file}`)
-  } else {
-    const schema = expressionBehind(code, 'schema')
-    if (schema !== undefined) {
-      found.schema = constantPath(schema, `the schema in ${file}`)
-    }
+  const expressions = {
+    migrations: migrations === null ? undefined : expressionBehind(blockAt(code, migrations.index), 'path'),
+    schema: expressionBehind(code, 'schema'),
   }
-  return found
+  const words = { migrations: `the path of the migrations in ${file}`, schema: `the schema in ${file}` }
+  return {
+    path(of) {
+      const expression = expressions[of]
+      // What is not asked for may be code.
+      return expression === undefined
+        ? undefined
+        : path.resolve(path.dirname(file), constantPath(expression, words[of]))
+    },
+  }
 }
 
 const stringOrComment = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g

@@ -3,54 +3,27 @@
  * with either.
  */
 import { randomUUID } from 'node:crypto'
-import { type Client, quoteIdentifier, quoteQualified, sqlstateOf, sqlstates } from '@freehold/postgres'
+import { type Client, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Migration } from '../parse/statement.ts'
+import { type AppliedMigration, ensureTable, orNone } from './history-table.ts'
 
 const tableName = '_prisma_migrations'
 
-/** A row of `_prisma_migrations`. */
-export interface AppliedMigration {
-  rowId: string
-  id: string
-  checksum: string
-  startedAt: Date
-  finishedAt: Date | null
-  rolledBackAt: Date | null
-  appliedStepsCount: number
-  logs: string | null
-}
-
 /** Returns the rows in the order in which they were begun; none where the table does not exist. */
 export async function readHistory(client: Client, schema: string): Promise<AppliedMigration[]> {
-  try {
+  return await orNone(async () => {
     const { rows } = await client.query<AppliedMigration>(
       `SELECT id AS "rowId", migration_name AS id, checksum, started_at AS "startedAt", finished_at AS "finishedAt",
          rolled_back_at AS "rolledBackAt", applied_steps_count AS "appliedStepsCount", logs
        FROM ${quoteQualified(schema, tableName)} ORDER BY started_at, migration_name`,
     )
     return rows
-  } catch (error) {
-    const state = sqlstateOf(error)
-    if (state === sqlstates.undefinedTable || state === '3F000') {
-      return []
-    }
-    throw error
-  }
+  })
 }
 
 /** Makes the schema and the table where they are missing. */
 export async function ensurePrismaTable(client: Client, schema: string): Promise<void> {
-  const { rows } = await client.query<{ schema: boolean; table: boolean }>(
-    'SELECT to_regnamespace($1) IS NOT NULL AS schema, to_regclass($2) IS NOT NULL AS table',
-    [quoteIdentifier(schema), quoteQualified(schema, tableName)],
-  )
-  // IF NOT EXISTS alone would ask for the right to create even where there is nothing to create.
-  if (rows[0]?.schema === false) {
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`)
-  }
-  if (rows[0]?.table === false) {
-    await client.query(tableDefinition(schema))
-  }
+  await ensureTable(client, schema, tableName, tableDefinition(schema))
 }
 
 // Word for word what Prisma's engine creates, so that both find nothing to add.
@@ -94,6 +67,14 @@ export async function insertFinished(client: Client, schema: string, migration: 
      VALUES ($1, $2, clock_timestamp(), clock_timestamp(), $3)`,
     [randomUUID(), migration.checksum, migration.id],
   )
+}
+
+/** Returns the statement that enters the row that Prisma would have in the end. */
+export function finishedRowSql(schema: string, migration: Migration): string {
+  const values = [randomUUID(), migration.checksum, migration.id].map(quoteLiteral).join(', ')
+  return `INSERT INTO ${quoteQualified(schema, tableName)}
+      (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+    VALUES (${values}, clock_timestamp(), clock_timestamp(), 1)`
 }
 
 /** Removes the row of a migration that was taken back. */

@@ -54,8 +54,8 @@ export interface Run {
   error: RunError | null
   /** A command ended with the window open, so that both versions may be in use. */
   isWindowRecorded: boolean
-  /** Row ids of `_prisma_migrations` by migration. */
-  prismaRows: Record<string, string>
+  /** Where the table of what is applied has each migration, as `read/history.ts` wrote it. */
+  historyRows: Record<string, string>
   verifiedFingerprint: string | null
   /** The schema that the run ends in; read by `findLastVerifiedRun` only, for it is large. */
   verifiedCatalog: Catalog | null
@@ -133,7 +133,7 @@ async function queryRuns(client: Client, tail: string, values: unknown[] = []): 
     return []
   }
   const { rows } = await client.query<Omit<Run, 'steps' | 'verifiedCatalog'> & { steps: StepRow[] | null }>(
-    `SELECT r.id, r.plan, r.state, r.error, r.prisma_rows AS "prismaRows", r.verified_fingerprint AS "verifiedFingerprint",
+    `SELECT r.id, r.plan, r.state, r.error, r.prisma_rows AS "historyRows", r.verified_fingerprint AS "verifiedFingerprint",
             r.window_catalog IS NOT NULL AS "isWindowRecorded",
             to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "startedAt",
             to_char(r.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "finishedAt",
@@ -186,12 +186,9 @@ export async function setRunState(client: Client, run: Run, state: RunState, err
   run.finishedAt = rows[0]?.finished ?? null
 }
 
-/** Enters which rows of `_prisma_migrations` are the run's, by migration. */
-export async function setPrismaRows(client: Client, runId: string, prismaRows: Record<string, string>): Promise<void> {
-  await client.query('UPDATE freehold.migration_runs SET prisma_rows = $2 WHERE id = $1', [
-    runId,
-    JSON.stringify(prismaRows),
-  ])
+/** Enters which rows of the table of what is applied are the run's, by migration. */
+export async function setHistoryRows(client: Client, runId: string, rows: Record<string, string>): Promise<void> {
+  await client.query('UPDATE freehold.migration_runs SET prisma_rows = $2 WHERE id = $1', [runId, JSON.stringify(rows)])
 }
 
 /** Enters the schema that the run left behind. */

@@ -1,30 +1,21 @@
 /**
- * Runs files as they stand on a database where nobody waits. A file and its finished row in `_prisma_migrations` are one
+ * Runs files as they stand on a database where nobody waits. A file and its row in the table of what is applied are one
  * message and so one implicit transaction: a file is applied and entered or neither, and costs one round trip. A file of
  * one statement that Postgres runs in no transaction block (CREATE INDEX CONCURRENTLY) goes alone, as Prisma sends it.
  */
-import { randomUUID } from 'node:crypto'
-import {
-  type Client,
-  isConnectionLoss,
-  quoteIdentifier,
-  quoteLiteral,
-  quoteQualified,
-  sqlstateOf,
-  sqlstates,
-} from '@freehold/postgres'
+import { type Client, isConnectionLoss, quoteIdentifier, quoteLiteral, sqlstateOf, sqlstates } from '@freehold/postgres'
 import { parseSql } from '../parse/parser.ts'
-import type { Migration } from '../parse/statement.ts'
+import { fileOf, type Migration } from '../parse/statement.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Problem, problems } from '../problem.ts'
-import { deleteRow, insertStarted, markFinished } from '../read/prisma-table.ts'
+import { deleteRow, finishedRowSql, insertStarted, markFinished } from '../read/history.ts'
 import { throwIfStopped } from './pause.ts'
 import { type RunContext, toInterruption } from './run-context.ts'
 import { toScript } from './transaction-script.ts'
 
-/** Runs the migrations in their order, given the table `_prisma_migrations`; throws the Problem `stepFailed`, with file and line, at the first that fails. */
+/** Runs the migrations in their order, given the table of what is applied; throws the Problem `stepFailed`, with file and line, at the first that fails. */
 export async function runFiles(context: RunContext, plan: Plan, migrations: Migration[]): Promise<void> {
-  const { client, schema } = context
+  const { client } = context
   const chosen = new Set(plan.migrations.map(({ id }) => id))
   // The files wait for no disk: a crash of the server loses whole files with their rows, from the end. What is reported
   // as applied is flushed first.
@@ -39,19 +30,16 @@ export async function runFiles(context: RunContext, plan: Plan, migrations: Migr
     }
   } catch (error) {
     // What failed is told; the connection may be what failed.
-    await flush(client, schema).catch(() => {})
+    await flush(client).catch(() => {})
     throw error
   }
-  await flush(client, schema)
+  await flush(client)
 }
 
-async function flush(client: Client, schema: string): Promise<void> {
+async function flush(client: Client): Promise<void> {
   await client.query('RESET synchronous_commit')
   // A commit that wrote something makes all before it durable.
-  const table = quoteQualified(schema, '_prisma_migrations')
-  await client.query(
-    `UPDATE ${table} SET logs = logs WHERE id = (SELECT id FROM ${table} ORDER BY started_at DESC LIMIT 1)`,
-  )
+  await client.query('UPDATE freehold.lease SET epoch = epoch')
 }
 
 async function runFile(context: RunContext, migration: Migration): Promise<void> {
@@ -67,14 +55,6 @@ async function runFile(context: RunContext, migration: Migration): Promise<void>
     }
     throw toInterruption(error, context.signal) ?? toStepFailed(migration, sql, error)
   }
-}
-
-/** The row that Prisma would have in the end. */
-function finishedRowSql(schema: string, migration: Migration): string {
-  const values = [randomUUID(), migration.checksum, migration.id].map(quoteLiteral).join(', ')
-  return `INSERT INTO ${quoteQualified(schema, '_prisma_migrations')}
-      (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-    VALUES (${values}, clock_timestamp(), clock_timestamp(), 1)`
 }
 
 // A file may have emptied the search_path, as dumps do; the next one starts as if it were the first.
@@ -99,7 +79,7 @@ async function runAlone(context: RunContext, migration: Migration, sql: string):
 function toStepFailed(migration: Migration, sql: string, error: unknown): Problem {
   const place = findPlace(sql, (error as { position?: unknown }).position)
   const message = error instanceof Error ? error.message : String(error)
-  const where = place === undefined ? migration.id : `${migration.id}/migration.sql:${place.line}:${place.column}`
+  const where = place === undefined ? migration.id : `${fileOf(migration.id)}:${place.line}:${place.column}`
   return new Problem(
     problems.stepFailed,
     `${where}: ${message}; the migrations before it are applied, it is not`,

@@ -8,7 +8,7 @@ import type { RunState } from '../commands/outcomes.ts'
 import { readCatalog } from '../inspect/read-catalog.ts'
 import type { Phase, Step } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
-import { deleteRow, markFinished } from '../read/prisma-table.ts'
+import { deleteRow, markFinished } from '../read/history.ts'
 import { verifyRun } from '../verify/verify-run.ts'
 import { type Run, type RunError, setRunState, setStep, setWindowCatalog } from './journal.ts'
 import { assertEpoch, epochSql } from './lease.ts'
@@ -59,7 +59,7 @@ async function runPhase(context: RunContext, run: Run, phase: Phase, options: Ph
   }
 }
 
-/** From now on the new version may start: Prisma's rows are finished and, where nothing is left to contract, the run is. */
+/** From now on the new version may start: the migrations are entered as applied and, where nothing is left to contract, the run is. */
 async function finishExpand(context: RunContext, run: Run): Promise<void> {
   const finishRows = async (): Promise<void> => {
     for (const { id } of run.plan.migrations) {
@@ -84,9 +84,9 @@ async function endRun(context: RunContext, run: Run, work: () => Promise<void>):
 }
 
 function rowIdOf(run: Run, migrationId: string): string {
-  const rowId = run.prismaRows[migrationId]
+  const rowId = run.historyRows[migrationId]
   if (rowId === undefined) {
-    throw new Error(`the journal has no row of _prisma_migrations for ${migrationId}`)
+    throw new Error(`the journal does not say how the history has ${migrationId}`)
   }
   return rowId
 }
@@ -195,7 +195,7 @@ async function stepBackContract(context: RunContext, run: Run): Promise<Step | u
 }
 
 /**
- * Takes back every step in reverse order, removes the run's rows from `_prisma_migrations` and ends it, as `failed`
+ * Takes back every step in reverse order, removes what tells that its migrations are applied and ends it, as `failed`
  * where `error` says why, else as `undone`.
  */
 export async function takeBack(context: RunContext, run: Run, error: RunError | null): Promise<void> {
@@ -209,7 +209,7 @@ export async function takeBack(context: RunContext, run: Run, error: RunError | 
     await undoOrExplain(context, run, step, { position: index + 1, steps: steps.length }, 'undone')
   }
   await changeState(context, run, run.error === null ? 'undone' : 'failed', async () => {
-    for (const rowId of Object.values(run.prismaRows)) {
+    for (const rowId of Object.values(run.historyRows)) {
       await deleteRow(context.client, context.schema, rowId)
     }
   })

@@ -8,10 +8,10 @@ import { maxLockMsDefault } from '../plan/limits.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Phase } from '../plan/step.ts'
 import { Problem, problems } from '../problem.ts'
-import { ensurePrismaTable, insertStarted } from '../read/prisma-table.ts'
+import { ensureHistory, historyTableName, insertStarted } from '../read/history.ts'
 import { verifyRun } from '../verify/verify-run.ts'
 import { checkServer } from './check-server.ts'
-import { findOpenRun, findRun, insertRun, type Run, setPrismaRows, setRunState, setWindowCatalog } from './journal.ts'
+import { findOpenRun, findRun, insertRun, type Run, setHistoryRows, setRunState, setWindowCatalog } from './journal.ts'
 import { ensureJournal, hasJournal } from './journal-schema.ts'
 import { acquireLease, assertEpoch, epochSql, openEpoch } from './lease.ts'
 import { lockDeadlineMsDefault } from './limits.ts'
@@ -33,8 +33,11 @@ export interface Runner {
   client: Client
   serverMajor: number
   findOpenRun(): Promise<Run | undefined>
-  /** Enters the run, and its migrations as begun in `_prisma_migrations`. `after` is the schema that it should end in. */
-  startRun(plan: Plan, after?: Catalog | null): Promise<Run>
+  /**
+   * Enters the run, and its migrations as begun where their tool keeps what is applied. `after` is the schema that it
+   * should end in; `migrations` are the plan's as read, without which they are Prisma's.
+   */
+  startRun(plan: Plan, after?: Catalog | null, migrations?: Migration[]): Promise<Run>
   /** Runs the phases as far as they are not done; verifies the schema when the run is at its end. */
   runPhases(run: Run, phases: Phase[], options: PhaseOptions): Promise<void>
   /** Enters that a command ended with the run's window open, and the schema as it is then, for drift to compare with. */
@@ -119,11 +122,11 @@ function createRunner(context: RunContext, serverMajor: number, close: () => Pro
         await openJournal(context)
         return await findOpenRun(client)
       }),
-    startRun: (plan, after = null) =>
+    startRun: (plan, after = null, migrations = toPrismaMigrations(plan)) =>
       guarded(async () => {
         await openJournal(context)
-        await preparePrismaTable(context)
-        return await startRun(context, plan, after)
+        await prepareHistory(context, migrations)
+        return await startRun(context, plan, after, migrations)
       }),
     runPhases: (run, phases, options) =>
       guarded(async () => {
@@ -151,15 +154,15 @@ async function openJournal(context: RunContext): Promise<void> {
   }
 }
 
-async function preparePrismaTable({ client, schema }: RunContext): Promise<void> {
+async function prepareHistory({ client, schema }: RunContext, migrations: Migration[]): Promise<void> {
   try {
-    await ensurePrismaTable(client, schema)
+    await ensureHistory(client, schema, migrations)
   } catch (error) {
     if (sqlstateOf(error) === sqlstates.insufficientPrivilege) {
       const { rows } = await client.query<{ role: string }>('SELECT quote_ident(current_user) AS role')
       throw new Problem(
         problems.rightsMissing,
-        `this role may not create the table _prisma_migrations in the schema ${schema}`,
+        `this role may not create the table ${historyTableName(migrations)} in the schema ${schema}`,
         {
           hint: `connect as the schema's owner, or run: GRANT CREATE ON SCHEMA ${quoteIdentifier(schema)} TO ${rows[0]?.role}`,
         },
@@ -174,7 +177,7 @@ async function preparePrismaTable({ client, schema }: RunContext): Promise<void>
 async function runAsWritten(context: RunContext, plan: Plan, migrations: Migration[]): Promise<Run> {
   const { client } = context
   await openJournal(context)
-  await preparePrismaTable(context)
+  await prepareHistory(context, migrations)
   await runFiles(context, plan, migrations)
   const id = await withTransaction(client, async () => {
     const runId = await insertRun(client, plan, null, context.epoch)
@@ -194,16 +197,21 @@ async function getRun(client: Client, id: string): Promise<Run> {
   return run
 }
 
-async function startRun(context: RunContext, plan: Plan, after: Catalog | null): Promise<Run> {
+function toPrismaMigrations(plan: Plan): Migration[] {
+  return plan.migrations.map((migration) => ({ ...migration, sql: '' }))
+}
+
+async function startRun(context: RunContext, plan: Plan, after: Catalog | null, migrations: Migration[]): Promise<Run> {
   const { client } = context
+  const chosen = new Set(plan.migrations.map(({ id }) => id))
   const id = await withTransaction(client, async () => {
     assertEpoch((await client.query(epochSql)).rows[0], context.epoch)
     const runId = await insertRun(client, plan, after, context.epoch)
-    const prismaRows: Record<string, string> = {}
-    for (const migration of plan.migrations) {
-      prismaRows[migration.id] = await insertStarted(client, context.schema, { ...migration, sql: '' })
+    const rows: Record<string, string> = {}
+    for (const migration of migrations.filter((one) => chosen.has(one.id))) {
+      rows[migration.id] = await insertStarted(client, context.schema, migration)
     }
-    await setPrismaRows(client, runId, prismaRows)
+    await setHistoryRows(client, runId, rows)
     return runId
   })
   return await getRun(client, id)

@@ -1,6 +1,6 @@
 import { quoteLiteral } from '@freehold/postgres'
 
-/** What is read: everything but the system's own schemas, the excluded ones, members of extensions and Prisma's table. */
+/** What is read: everything but the system's own schemas, the excluded ones, members of extensions and tools' histories. */
 export interface Scope {
   excludeSchemas: string[]
   /** server_version_num */
@@ -39,8 +39,20 @@ export const usedCatalogs = `array_remove(array[
   case when exists (select from pg_depend where refclassid = 'pg_extension'::regclass and deptype = 'x') then 'pg_depend' end,
   case when exists (select from pg_seclabel) then 'pg_seclabel' end], null)`
 
-/** The table in which Prisma keeps which migrations it has applied; it is never part of the user's schema. */
-export const prismaTable = '_prisma_migrations'
+/** The tables in which tools keep which migrations they have applied; they are never part of the user's schema. */
+const historyTables = ['_prisma_migrations', 'flyway_schema_history', '__drizzle_migrations']
+  .map(quoteLiteral)
+  .join(', ')
+
+/** Returns the condition that a relation of this name is no tool's record of what it has applied. */
+export function isNoHistory(relationName: string): string {
+  return `${relationName} not in (${historyTables})`
+}
+
+/** An expression for the schemas that hold a tool's history and nothing else: Drizzle makes one for its own. */
+export const historySchemas = `array(select nspname::text from pg_namespace home where nspname = 'drizzle'
+    and exists (select from pg_class where relnamespace = home.oid and relname = '__drizzle_migrations')
+    and not exists (select from pg_class where relnamespace = home.oid and not starts_with(relname::text, '__drizzle_migrations')))`
 
 /** Returns the condition that the schema with this oid is the user's. */
 export function inUserSchema(scope: Scope, schemaOid: string): string {
@@ -60,7 +72,7 @@ export function notOfExtension(catalog: string, oid: string): string {
 
 /** Returns a subquery for the oids of the user's tables, views, materialized views and foreign tables. */
 export function userRelations(scope: Scope): string {
-  return `(select oid from pg_class r where r.relkind in ('r', 'p', 'v', 'm', 'f') and r.relname <> '${prismaTable}'
+  return `(select oid from pg_class r where r.relkind in ('r', 'p', 'v', 'm', 'f') and ${isNoHistory('r.relname')}
     and ${inUserSchema(scope, 'r.relnamespace')} and ${notOfExtension('pg_class', 'r.oid')})`
 }
 

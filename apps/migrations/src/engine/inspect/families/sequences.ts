@@ -1,5 +1,5 @@
 import type { Sequence } from '../catalog.ts'
-import { commentOn, inUserSchema, notOfExtension, prismaTable, rightsOf, type Scope } from './scope.ts'
+import { commentOn, inUserSchema, isNoHistory, notOfExtension, rightsOf, type Scope } from './scope.ts'
 
 export interface SequenceRow extends Sequence {
   oid: number
@@ -20,6 +20,6 @@ export function sequencesQuery(scope: Scope): string {
     left join pg_class o on o.oid = d.refobjid left join pg_namespace ownerschema on ownerschema.oid = o.relnamespace
     left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
     where ${inUserSchema(scope, 'c.relnamespace')} and ${notOfExtension('pg_class', 'c.oid')}
-      and o.relname is distinct from '${prismaTable}'
+      and (o.relname is null or ${isNoHistory('o.relname')})
     order by n.nspname::text collate "C", c.relname::text collate "C"`
 }

@@ -4,7 +4,6 @@
 
 import { PrismaPg } from '@prisma/adapter-pg'
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils'
-import type pg from 'pg'
 
 const charOid = 18
 const textOid = 25
@@ -15,7 +14,7 @@ interface DriverAdapter {
   performIO(query: object): Promise<{ fields?: { dataTypeID: number }[]; rows: unknown[][] }>
   queryRaw(query: object): Promise<{ columnTypes: number[] }>
   onError(error: unknown): never
-  underlyingDriver(): pg.Pool
+  underlyingDriver(): { query(script: string): Promise<unknown> }
   dispose(): Promise<void>
 }
 
