@@ -62,7 +62,7 @@ describe.each(Object.entries(shapes))('the comparison of a twin with its table, 
       const found: Record<string, boolean> = {}
       for (const [name, sql] of Object.entries(differences)) {
         // Tampered with where the log does not see it, as an error of the copy would be.
-        await owner.query('CREATE TABLE rows_before AS TABLE items; CREATE TABLE twins_before AS TABLE ' + stages.twin)
+        await owner.query(`CREATE TABLE rows_before AS TABLE items; CREATE TABLE twins_before AS TABLE ${stages.twin}`)
         await owner.query('ALTER TABLE items DISABLE TRIGGER USER')
         await owner.query(sql.replaceAll(':twin', stages.twin))
         found[name] = !(await stages.isEqual())

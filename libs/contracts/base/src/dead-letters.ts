@@ -107,7 +107,8 @@ export const deadLetterRoutes = {
   }),
   replayDeadLetters: defineRoute({
     method: 'POST',
-    path: `${letters}/replay`,
+    // Not below the letters, where it would be taken for one.
+    path: '/v1/dead-letter-replays',
     summary: 'Applies those of a topic again, key by key; called again with nextCursor it goes on',
     access: operator,
     body: z.strictObject({
