@@ -18,9 +18,14 @@ const root = path.resolve(import.meta.dirname, '../..')
 const endless = ['followConfiguration']
 // A state that a request does not know of decides about many: 404 and 409 are right answers to sound data.
 const uncheckedAnswers = ['positive_data_acceptance']
-// As it comes, it does not take «too large» (413, 414, 431) for a refusal of data that is too long.
+// As it comes, it does not take «too large» (413, 414, 431) for a refusal of data that is too long; and that a version to
+// restore is not there, it takes for the service that was made a moment ago not being there.
 const settings = `[checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 428, 429, 431]
+
+[[operations]]
+include-operation-id = ["restoreStrategy", "restoreConfiguration"]
+checks.ensure_resource_availability.enabled = false
 `
 
 class Missing extends Error {}
