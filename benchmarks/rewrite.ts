@@ -18,8 +18,6 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     /** These contenders only. */
     only: { type: 'string', multiple: true, default: [] },
-    /** Without callers, to see what they cost. */
-    'no-callers': { type: 'boolean', default: false },
   },
 })
 const callerCount = 4
@@ -103,8 +101,7 @@ async function runOnce(contender: Contender, rows: number): Promise<Run> {
   await server.dropDatabase('work')
   await server.createDatabase('work', 'owner', 'base')
   const url = server.url('work', 'owner')
-  const isCalled = contender.isOnline && !values['no-callers']
-  const callers = isCalled
+  const callers = contender.isOnline
     ? await startCallers({
         url: server.url('work', 'app'),
         callers: callerCount,
@@ -121,7 +118,7 @@ async function runOnce(contender: Contender, rows: number): Promise<Run> {
     })
     const during = await watch(url, async () => await contender.run(url, folder))
     const samples = (await callers?.stop()) ?? []
-    const callersWal = isCalled ? (alone.walBytes / alone.seconds) * during.seconds : 0
+    const callersWal = contender.isOnline ? (alone.walBytes / alone.seconds) * during.seconds : 0
     const run: Run = {
       ...during.work,
       seconds: round(during.seconds, 2),
@@ -155,7 +152,6 @@ async function watch(url: string, work: () => Promise<Work>): Promise<Watched> {
       )
       return rows[0] as { lsn: string; size: number }
     }
-    await client.query('CHECKPOINT').catch(() => {})
     const before = await look()
     let largest = before.size
     let isOver = false

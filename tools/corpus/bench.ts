@@ -15,8 +15,9 @@ export interface Bench {
   writers: boolean
   plain: string
   online: string
-  /** A copy of the plain one, for what may have to be done again without something. */
+  /** A copy of the plain one, for files that commit on their own. */
   before: string
+  /** A copy of the plain one, on which writes are made up and tried. */
   scratch: string
   /** The plain database's schema, from the last comparison until something changes it. */
   known: Catalog | undefined

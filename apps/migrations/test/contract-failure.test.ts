@@ -2,21 +2,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connect } from '@freehold/postgres'
-import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import type { Server } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { complete, deploy, type Target, undo } from '../src/engine/index.ts'
 import { noVolatileColumns } from '../src/engine/prove/volatile-columns.ts'
 import { compareCatalogs, compareContents, readCatalog } from '../src/engine/testing.ts'
+import { startServerWithRoles } from './fixtures/server-with-roles.ts'
 
 let server: Server
 
 beforeAll(async () => {
-  server = await startTestServer(18)
-  process.env['FREEHOLD_SHADOW_DATABASE_URL'] = server.url()
-  process.env['FREEHOLD_BRIEF_TABLE_BYTES'] = '0'
-  const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
-  await admin.query('CREATE ROLE owner LOGIN')
-  await admin.end()
+  server = await startServerWithRoles()
 })
 
 afterAll(async () => {

@@ -1,17 +1,12 @@
-import { connect } from '@freehold/postgres'
-import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import type { Server } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServerWithRoles } from './fixtures/server-with-roles.ts'
 import { stagesOf, type TwinDatabase, type TwinStages, twinDatabase } from './fixtures/twin-by-hand.ts'
 
 let server: Server
 
 beforeAll(async () => {
-  server = await startTestServer(18)
-  process.env['FREEHOLD_SHADOW_DATABASE_URL'] = server.url()
-  process.env['FREEHOLD_BRIEF_TABLE_BYTES'] = '0'
-  const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
-  await admin.query('CREATE ROLE owner LOGIN; CREATE ROLE app LOGIN')
-  await admin.end()
+  server = await startServerWithRoles()
 })
 
 afterAll(async () => {

@@ -1,19 +1,15 @@
-import { type Client, connect } from '@freehold/postgres'
-import { type Server, startTestServer } from '@freehold/postgres/embedded'
+import type { Client } from '@freehold/postgres'
+import type { Server } from '@freehold/postgres/embedded'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { complete, deploy, undo } from '../src/engine/index.ts'
 import { compareCatalogs, readCatalog } from '../src/engine/testing.ts'
+import { startServerWithRoles } from './fixtures/server-with-roles.ts'
 import { type TwinDatabase, twinDatabase } from './fixtures/twin-by-hand.ts'
 
 let server: Server
 
 beforeAll(async () => {
-  server = await startTestServer(18)
-  process.env['FREEHOLD_SHADOW_DATABASE_URL'] = server.url()
-  process.env['FREEHOLD_BRIEF_TABLE_BYTES'] = '0'
-  const admin = await connect({ connectionString: server.url(), applicationName: 'test' })
-  await admin.query('CREATE ROLE owner LOGIN; CREATE ROLE app LOGIN')
-  await admin.end()
+  server = await startServerWithRoles()
 })
 
 afterAll(async () => {

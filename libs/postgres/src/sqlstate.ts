@@ -23,6 +23,7 @@ export const sqlstates = {
   diskFull: '53100',
   tooManyConnections: '53300',
   invalidCatalogName: '3D000',
+  invalidSchemaName: '3F000',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',
 } as const

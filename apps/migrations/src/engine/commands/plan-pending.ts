@@ -135,13 +135,16 @@ async function makePlan(input: PlanPendingInput, signal: AbortSignal): Promise<P
     const host = await opened
     const opening = openShadow({ catalog, live, schema: input.schema, replay, host, signal })
     // Read and written out while the shadow's server builds the schema.
-    const sizing = readSizes(input.client, catalog)
-    const fingerprinting = sizing.then(() => fingerprintCatalog(catalog))
-    fingerprinting.catch(() => {})
+    const sizing = readSizes(input.client, catalog).then((sizes) => {
+      fingerprintCatalog(catalog)
+      return sizes
+    })
+    sizing.catch(() => {})
     const shadow = await opening
     try {
       return await planOn(shadow, input, { catalog, sizes: await sizing, statements, isSuperuser: live.superuser })
     } finally {
+      // With a server of the plan's own goes all that is on it.
       if (host.kind !== 'embedded' || input.shadowHost !== undefined) {
         await shadow.close()
       }

@@ -41,7 +41,7 @@ export async function orNone<T>(query: () => Promise<T[]>): Promise<T[]> {
     return await query()
   } catch (error) {
     const state = sqlstateOf(error)
-    if (state === sqlstates.undefinedTable || state === '3F000') {
+    if (state === sqlstates.undefinedTable || state === sqlstates.invalidSchemaName) {
       return []
     }
     throw error

@@ -9,19 +9,7 @@ import { drizzleTable } from './drizzle-table.ts'
 import { flywayTable } from './flyway-table.ts'
 import { freeholdTable } from './freehold-table.ts'
 import type { AppliedMigration, HistoryTable } from './history-table.ts'
-import * as prisma from './prisma-table.ts'
-
-const prismaTable: HistoryTable = {
-  name: '_prisma_migrations',
-  ensure: prisma.ensurePrismaTable,
-  read: prisma.readHistory,
-  insertStarted: prisma.insertStarted,
-  finishedRowSql: prisma.finishedRowSql,
-  insertFinished: prisma.insertFinished,
-  markFinished: prisma.markFinished,
-  deleteRow: prisma.deleteRow,
-  markRolledBack: prisma.markRolledBack,
-}
+import { prismaTable } from './prisma-table.ts'
 
 const tables: Record<HistoryEntry['table'], HistoryTable> = {
   flyway: flywayTable,

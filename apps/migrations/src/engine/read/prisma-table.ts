@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Client, quoteLiteral, quoteQualified } from '@freehold/postgres'
 import type { Migration } from '../parse/statement.ts'
-import { type AppliedMigration, ensureTable, orNone } from './history-table.ts'
+import { type AppliedMigration, ensureTable, type HistoryTable, orNone } from './history-table.ts'
 
 const tableName = '_prisma_migrations'
 
@@ -93,4 +93,17 @@ export async function markRolledBack(client: Client, schema: string, migrationId
     [migrationId],
   )
   return rowCount ?? 0
+}
+
+/** The table `_prisma_migrations`. */
+export const prismaTable: HistoryTable = {
+  name: tableName,
+  ensure: ensurePrismaTable,
+  read: readHistory,
+  insertStarted,
+  finishedRowSql,
+  insertFinished,
+  markFinished,
+  deleteRow,
+  markRolledBack,
 }

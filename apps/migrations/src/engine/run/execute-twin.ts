@@ -1,17 +1,7 @@
 import type { Client } from '@freehold/postgres'
 import type { BatchAction, TwinAction } from '../plan/step.ts'
 import { runScript } from './transaction-script.ts'
-import {
-  applySql,
-  compareAction,
-  compareRanges,
-  compareWhole,
-  copyAction,
-  ddlSql,
-  exchangeSql,
-  haveSameCount,
-  scriptOf,
-} from './twin-statements.ts'
+import { applySql, copyAction, ddlSql, exchangeSql, holdsSameRows, scriptOf } from './twin-statements.ts'
 
 /** So few that a shadow's handful of rows takes several ranges. */
 const rowsPerRange = 3
@@ -36,16 +26,7 @@ export async function executeTwin(
     await transaction(ddlSql(build))
   }
   await transaction(applySql(action, now))
-  const isEqual = script.compare.byRange
-    ? await compareRanges(client, compareAction(action, now), {
-        after: null,
-        rows: () => rowsPerRange,
-        within: () => [],
-        onRange: () => {},
-        begin: ['BEGIN ISOLATION LEVEL REPEATABLE READ'],
-      })
-    : await compareWhole(client, action, now)
-  if (!isEqual || !(await haveSameCount(client, action))) {
+  if (!(await holdsSameRows(client, action, now, rowsPerRange))) {
     throw new Error(`the rows of the twin of ${action.table} are not those of the table`)
   }
   await transaction(exchangeSql(action, now, script.place.isTried))

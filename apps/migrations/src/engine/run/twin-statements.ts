@@ -132,6 +132,25 @@ export async function compareWhole(client: Client, action: TwinAction, now: stri
   }
 }
 
+/** Tells whether the twin holds the table's rows, in ranges of so many, where nobody waits. */
+export async function holdsSameRows(
+  client: Client,
+  action: TwinAction,
+  now: string,
+  rowsPerRange: number,
+): Promise<boolean> {
+  const isEqual = scriptOf(action).compare.byRange
+    ? await compareRanges(client, compareAction(action, now), {
+        after: null,
+        rows: () => rowsPerRange,
+        within: () => [],
+        onRange: () => {},
+        begin: ['BEGIN ISOLATION LEVEL REPEATABLE READ'],
+      })
+    : await compareWhole(client, action, now)
+  return isEqual && (await haveSameCount(client, action))
+}
+
 /** Tells whether both tables have the same number of rows in one snapshot. */
 export async function haveSameCount(client: Client, action: TwinAction): Promise<boolean> {
   const results = await runScript(client, [
