@@ -40,10 +40,11 @@ export async function start(config: CatalogConfig, deps: StartDependencies = {})
       everyMs: keepKeysEveryMs,
       log,
       work: async () => {
-        await ring.keep()
+        // Before the signing keys, which make the service ready: from then on it opens to whoever holds this key.
         if (config.BOOTSTRAP_API_KEY !== undefined) {
           await ensureBootstrapKey(store, config.BOOTSTRAP_API_KEY)
         }
+        await ring.keep()
         // Last: nobody waits for it, since every key that CONFIG_KEY names opens what it sealed.
         await resealAll(store, config.CONFIG_KEY)
       },
